@@ -1,0 +1,12 @@
+/* Impasto: image style transfer. This header includes the others, in reading order. */
+#ifndef IMPASTO_IMPASTO_H
+#define IMPASTO_IMPASTO_H
+
+#include <impasto/version.h>
+#include <impasto/status.h>
+#include <impasto/image.h>
+#include <impasto/parameter.h>
+#include <impasto/method.h>
+#include <impasto/recipe.h>
+
+#endif
