@@ -15,6 +15,11 @@
 extern "C" {
 #endif
 
+enum {
+    IMP_PARAM_MAX_TEXT = 4096, /* bytes in the text of one value */
+    IMP_PARAM_MAX_ITEMS = 256  /* values in one list */
+};
+
 typedef enum ImpParamType {
     IMP_PARAM_FLAG,     /* "true" or "false"; on a command line the bare option means true */
     IMP_PARAM_INTEGER,  /* decimal, within minimum..maximum */
@@ -33,7 +38,8 @@ typedef struct ImpParam {
     char letter;             /* short option, 0 for none */
     ImpParamType type;
     const char *fallback;    /* default value as text; NULL: not set */
-    double minimum, maximum; /* inclusive, for the number types; each number of a list */
+    double minimum, maximum; /* inclusive, for the number types and each number of a list; both 0: any finite number;
+                                INFINITY leaves one side open */
     const char *choices;     /* "lbfgs|adam" for IMP_PARAM_CHOICE */
     const char *unit;        /* "pixels"; NULL for plain numbers */
     const char *group;       /* heading in the help: "Style", "Optimiser" ... */
@@ -54,7 +60,8 @@ typedef struct ImpLayerWeight {
 /* The values for one table. */
 typedef struct ImpParams ImpParams;
 
-/* All values at their defaults. `table` must outlive the result. On success *out is the caller's. */
+/* All values at their defaults. `table` must outlive the result. On success *out is the caller's; a default that its own
+ * row refuses is IMP_ERROR_ARGUMENT. */
 IMP_API ImpStatus imp_params_new(const ImpParamTable *table, ImpParams **out, ImpError *error);
 IMP_API ImpStatus imp_params_copy(const ImpParams *params, ImpParams **out, ImpError *error);
 IMP_API void imp_params_free(ImpParams **params);
@@ -63,11 +70,14 @@ IMP_API const ImpParamTable *imp_params_table(const ImpParams *params);
 /* The row called `name` (or one of its aliases), or NULL. */
 IMP_API const ImpParam *imp_param_find(const ImpParamTable *table, const char *name);
 
+/* The candidate that a misspelt `name` most likely means, or NULL: few edits away, or beginning with it. */
+IMP_API const char *imp_suggest(const char *name, const char *const *candidates, size_t count);
+
 /* Sets one value from text. Unknown names (the message suggests the nearest), values that do not parse and values out
  * of range are IMP_ERROR_ARGUMENT and change nothing. The last value set wins. */
 IMP_API ImpStatus imp_params_set(ImpParams *params, const char *name, const char *text, ImpError *error);
 /* Applies "name=value" settings separated by ';', only to values that were never given with imp_params_set: a preset
- * gives way to what the user said, whatever the order. */
+ * gives way to what the user said, whatever the order. A preset with a fault changes nothing. */
 IMP_API ImpStatus imp_params_apply_preset(ImpParams *params, const char *settings, ImpError *error);
 
 /* Whether the value came from imp_params_set. */
