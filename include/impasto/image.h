@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 enum {
-    IMP_IMAGE_MAX_SIDE = 65535,     /* pixels; larger pictures are refused */
+    IMP_IMAGE_MAX_SIDE = 65535,    /* pixels; larger pictures are refused */
     IMP_IMAGE_MAX_PIXELS = 1 << 28 /* 268 megapixels; larger pictures are refused before they are decoded */
 };
 
@@ -63,7 +63,8 @@ IMP_API ImpStatus imp_image_write(const ImpImage *image, const char *path, const
 IMP_API ImpStatus imp_image_check_writable(const char *path, const ImpImageWriteOptions *options, ImpError *error);
 
 /* Resamples to exactly width x height: Lanczos 3 with a support that grows when shrinking; shrinking happens in linear
- * light, enlarging in sRGB (where ringing shows least). Colour is weighted by alpha. On success *out is the caller's. */
+ * light, enlarging in sRGB (where ringing shows least). Colour is weighted by alpha. On success *out is the caller's.
+ */
 IMP_API ImpStatus imp_image_resize(const ImpImage *image, int width, int height, ImpImage **out, ImpError *error);
 /* The size with the longer side `long_side` and the aspect ratio kept (rounded to nearest, at least 1). */
 IMP_API void imp_image_fit(int width, int height, int long_side, int *out_width, int *out_height);

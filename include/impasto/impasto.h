@@ -2,11 +2,14 @@
 #ifndef IMPASTO_IMPASTO_H
 #define IMPASTO_IMPASTO_H
 
+/* Not in the order of the alphabet: */
+/* clang-format off */
 #include <impasto/version.h>
 #include <impasto/status.h>
 #include <impasto/image.h>
 #include <impasto/parameter.h>
 #include <impasto/method.h>
 #include <impasto/recipe.h>
+/* clang-format on */
 
 #endif

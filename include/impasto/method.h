@@ -35,9 +35,9 @@ typedef struct ImpProgress {
 /* What the observer wants next; bits may be combined. */
 enum {
     IMP_CONTINUE = 0,
-    IMP_STOP = 1,       /* end as soon as possible and keep what there is */
-    IMP_SNAPSHOT = 2,   /* hand the picture as it stands to snapshot() */
-    IMP_CHECKPOINT = 4  /* write the checkpoint now, where the method has one */
+    IMP_STOP = 1,      /* end as soon as possible and keep what there is */
+    IMP_SNAPSHOT = 2,  /* hand the picture as it stands to snapshot() */
+    IMP_CHECKPOINT = 4 /* write the checkpoint now, where the method has one */
 };
 
 /* Callbacks of a run, each may be NULL. They come from the thread that called run(). */

@@ -34,8 +34,8 @@ typedef enum ImpParamType {
 } ImpParamType;
 
 typedef struct ImpParam {
-    const char *name;        /* long option without dashes, such as "style-weight" */
-    char letter;             /* short option, 0 for none */
+    const char *name; /* long option without dashes, such as "style-weight" */
+    char letter;      /* short option, 0 for none */
     ImpParamType type;
     const char *fallback;    /* default value as text; NULL: not set */
     double minimum, maximum; /* inclusive, for the number types and each number of a list; both 0: any finite number;
@@ -60,8 +60,8 @@ typedef struct ImpLayerWeight {
 /* The values for one table. */
 typedef struct ImpParams ImpParams;
 
-/* All values at their defaults. `table` must outlive the result. On success *out is the caller's; a default that its own
- * row refuses is IMP_ERROR_ARGUMENT. */
+/* All values at their defaults. `table` must outlive the result. On success *out is the caller's; a default that its
+ * own row refuses is IMP_ERROR_ARGUMENT. */
 IMP_API ImpStatus imp_params_new(const ImpParamTable *table, ImpParams **out, ImpError *error);
 IMP_API ImpStatus imp_params_copy(const ImpParams *params, ImpParams **out, ImpError *error);
 IMP_API void imp_params_free(ImpParams **params);

@@ -9,9 +9,9 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[IMP_DTYPE_COUNT] = {
-    [IMP_DTYPE_F32] = {"F32", 4}, [IMP_DTYPE_F64] = {"F64", 8}, [IMP_DTYPE_F16] = {"F16", 2},
+    [IMP_DTYPE_F32] = {"F32", 4},   [IMP_DTYPE_F64] = {"F64", 8}, [IMP_DTYPE_F16] = {"F16", 2},
     [IMP_DTYPE_BF16] = {"BF16", 2}, [IMP_DTYPE_I64] = {"I64", 8}, [IMP_DTYPE_I32] = {"I32", 4},
-    [IMP_DTYPE_I16] = {"I16", 2}, [IMP_DTYPE_I8] = {"I8", 1}, [IMP_DTYPE_U8] = {"U8", 1},
+    [IMP_DTYPE_I16] = {"I16", 2},   [IMP_DTYPE_I8] = {"I8", 1},   [IMP_DTYPE_U8] = {"U8", 1},
     [IMP_DTYPE_BOOL] = {"BOOL", 1}, [IMP_DTYPE_U64] = {"U64", 8},
 };
 
@@ -75,8 +75,7 @@ static ImpStatus grow(ImpBundle *bundle, ImpError *error) {
 
 ImpStatus imp_bundle_add(ImpBundle *bundle, const char *name, ImpDtype dtype, int rank, const int64_t *dims,
                          const void *data, ImpArray **out, ImpError *error) {
-    if (imp_bundle_find(bundle, name))
-        return imp_fail(error, IMP_ERROR_FORMAT, "the array %s is there twice", name);
+    if (imp_bundle_find(bundle, name)) return imp_fail(error, IMP_ERROR_FORMAT, "the array %s is there twice", name);
     ImpArray array = {.dtype = dtype, .rank = rank};
     ImpStatus status = count_elements(name, rank, dims, &array.count, error);
     if (status == IMP_OK) status = grow(bundle, error);

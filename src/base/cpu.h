@@ -8,7 +8,8 @@ typedef enum ImpCpuLevel {
     IMP_CPU_AVX512        /* AVX-512 F, BW, DQ, VL */
 } ImpCpuLevel;
 
-/* The highest level of this processor, or the one forced by imp_cpu_force. */
+/* The highest level of this processor, unless imp_cpu_force or the environment variable IMPASTO_CPU (the name of a
+ * level, read once) lowers it. */
 ImpCpuLevel imp_cpu_level(void);
 /* Lowers the level for tests; a level the processor lacks is not taken. Returns the level now in force. */
 ImpCpuLevel imp_cpu_force(ImpCpuLevel level);

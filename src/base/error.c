@@ -35,9 +35,14 @@ ImpStatus imp_fail_errno(ImpError *error, int errnum, const char *format, ...) {
 
 const char *imp_status_name(ImpStatus status) {
     static const char *const names[] = {
-        [IMP_OK] = "ok",         [IMP_ERROR_ARGUMENT] = "argument",       [IMP_ERROR_IO] = "input/output",
-        [IMP_ERROR_FORMAT] = "format", [IMP_ERROR_UNSUPPORTED] = "unsupported", [IMP_ERROR_MEMORY] = "memory",
-        [IMP_ERROR_NUMBER] = "number", [IMP_ERROR_STOPPED] = "stopped",
+        [IMP_OK] = "ok",
+        [IMP_ERROR_ARGUMENT] = "argument",
+        [IMP_ERROR_IO] = "input/output",
+        [IMP_ERROR_FORMAT] = "format",
+        [IMP_ERROR_UNSUPPORTED] = "unsupported",
+        [IMP_ERROR_MEMORY] = "memory",
+        [IMP_ERROR_NUMBER] = "number",
+        [IMP_ERROR_STOPPED] = "stopped",
     };
     return (size_t)status < sizeof names / sizeof *names ? names[status] : "unknown";
 }

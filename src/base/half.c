@@ -28,7 +28,7 @@ uint16_t imp_float_to_half(float value) {
     uint32_t bits = bits_of_float(value);
     uint16_t sign = (uint16_t)(bits >> 16 & 0x8000u);
     uint32_t magnitude = bits & 0x7fffffffu;
-    if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u); /* NaN */
+    if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u);  /* NaN */
     if (magnitude >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u); /* rounds past 65504: infinity */
     if (magnitude < 0x38800000u) {                                   /* below 2^-14: a multiple of 2^-24 */
         float scaled = float_of_bits(magnitude) * 0x1p24f;

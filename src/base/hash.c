@@ -10,7 +10,7 @@ ImpStatus imp_sha256(const void *data, size_t size, char out[IMP_SHA256_TEXT], I
     unsigned int length = 0;
     if (EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL) != 1 || length != 32)
         return imp_fail(error, IMP_ERROR_MEMORY, "libcrypto could not compute a SHA-256 hash");
-    for (unsigned int i = 0; i < length; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    for (size_t i = 0; i < length; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
     return IMP_OK;
 }
 

@@ -18,17 +18,17 @@ typedef struct Header {
 } Header;
 
 /* Tests only: negative lets every allocation through. */
-static atomic_long countdown = -1;
+static atomic_long allocations_left = -1;
 
-void imp_alloc_fail_after(long calls) {
-    atomic_store(&countdown, calls);
+void imp_alloc_fail_after(long countdown) {
+    atomic_store(&allocations_left, countdown);
 }
 
 static bool allocation_denied(void) {
-    long left = atomic_load(&countdown);
+    long left = atomic_load(&allocations_left);
     if (left < 0) return false;
     if (left == 0) return true;
-    atomic_store(&countdown, left - 1);
+    atomic_store(&allocations_left, left - 1);
     return false;
 }
 
@@ -56,8 +56,8 @@ static void *heap_block(size_t bytes) {
 void *imp_alloc(size_t count, size_t size) {
     size_t bytes;
     if (allocation_denied() || !imp_multiply(count, size, &bytes)) return NULL;
-    if (bytes > (size_t)PTRDIFF_MAX - 2 * IMP_ALIGNMENT) return NULL;
-    bytes = (bytes + 2 * IMP_ALIGNMENT - 1) / IMP_ALIGNMENT * IMP_ALIGNMENT;
+    if (bytes > (size_t)PTRDIFF_MAX - (size_t)2 * IMP_ALIGNMENT) return NULL;
+    bytes = (bytes + (size_t)2 * IMP_ALIGNMENT - 1) / IMP_ALIGNMENT * IMP_ALIGNMENT;
     bool mapped = bytes >= map_threshold;
     unsigned char *block = mapped ? map_block(bytes) : heap_block(bytes);
     if (!block) return NULL;

@@ -25,7 +25,7 @@ static Span trim(Span span) {
 
 /* Cuts the next part off *rest; after the last one rest->start is NULL. */
 static Span next_part(Span *rest, char separator) {
-    const char *end = memchr(rest->start, separator, rest->length);
+    const char *end = rest->length ? memchr(rest->start, separator, rest->length) : NULL;
     Span part = {rest->start, end ? (size_t)(end - rest->start) : rest->length};
     *rest = end ? (Span){end + 1, rest->length - part.length - 1} : (Span){NULL, 0};
     return part;

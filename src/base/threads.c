@@ -1,8 +1,8 @@
 #include "base/threads.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <omp.h>
 
 /* The CPU quota of the container (cgroup v2) in whole processors, or 0 where there is none. */
 static int quota_of_container(void) {

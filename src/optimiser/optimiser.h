@@ -1,8 +1,9 @@
 /* Optimisers: minimise a callback f(x, gradient), and know nothing else.
  *
- * An optimiser is a value with three verbs. One iteration asks the objective for one evaluation (a line search: several)
- * and moves x. All of an optimiser's memory can be put into a bundle and taken back, so that a resumed run continues
- * bit for bit. Vectors are float32, sums over them double, always in the same order for any number of threads. */
+ * An optimiser is a value with three verbs. One iteration asks the objective for one evaluation (a line search:
+ * several) and moves x. All of an optimiser's memory can be put into a bundle and taken back, so that a resumed run
+ * continues bit for bit. Vectors are float32, sums over them double, always in the same order for any number of
+ * threads. */
 #ifndef IMP_OPTIMISER_OPTIMISER_H
 #define IMP_OPTIMISER_OPTIMISER_H
 
@@ -28,9 +29,9 @@ typedef struct ImpLbfgsOptions {
 } ImpLbfgsOptions;
 
 typedef struct ImpAdamOptions {
-    double learning_rate;       /* 0.02 */
-    double beta1, beta2;        /* 0.9, 0.99 */
-    double epsilon;             /* 1e-8 */
+    double learning_rate; /* 0.02 */
+    double beta1, beta2;  /* 0.9, 0.99 */
+    double epsilon;       /* 1e-8 */
 } ImpAdamOptions;
 
 /* L-BFGS as torch.optim.LBFGS: first step t = min(1, 1/|g|_1) * learning rate, later t = learning rate; curvature pairs

@@ -21,8 +21,7 @@ const char *imp_weights_format_name(ImpWeightFormat format); /* "safetensors", "
 ImpWeightFormat imp_weights_recognise(const unsigned char *data, size_t size);
 
 /* Reads `size` bytes; `name` is what messages call them. On success *out is the caller's. */
-ImpStatus imp_weights_parse(const unsigned char *data, size_t size, const char *name, ImpBundle **out,
-                            ImpError *error);
+ImpStatus imp_weights_parse(const unsigned char *data, size_t size, const char *name, ImpBundle **out, ImpError *error);
 /* Reads a file (mapped). */
 ImpStatus imp_weights_read(const char *path, ImpBundle **out, ImpError *error);
 
