@@ -10,6 +10,7 @@
 #include <impasto/parameter.h>
 #include <impasto/method.h>
 #include <impasto/recipe.h>
+#include <impasto/json.h>
 /* clang-format on */
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parameter_set.h"
 #include "base/parameter_value.h"
 #include <assert.h>
 #include <string.h>
@@ -100,10 +101,14 @@ static ImpStatus set_slot(Slot *slot, const ImpParam *row, const char *text, boo
     return IMP_OK;
 }
 
-ImpStatus imp_params_set(ImpParams *params, const char *name, const char *text, ImpError *error) {
+ImpStatus imp_params_restore(ImpParams *params, const char *name, const char *text, bool given, ImpError *error) {
     const ImpParam *row = imp_param_find(params->table, name);
     if (!row) return unknown_name(params->table, name, error);
-    return set_slot(&params->slots[row - params->table->rows], row, text, true, error);
+    return set_slot(&params->slots[row - params->table->rows], row, text, given, error);
+}
+
+ImpStatus imp_params_set(ImpParams *params, const char *name, const char *text, ImpError *error) {
+    return imp_params_restore(params, name, text, true, error);
 }
 
 static char *trimmed_copy(const char *start, const char *end) {

@@ -1,0 +1,117 @@
+#include "impasto/recipe.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "impasto/version.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static ImpStatus copy_text(const char *text, char **out, ImpError *error) {
+    if (!imp_utf8_valid(text))
+        return imp_fail(error, IMP_ERROR_ARGUMENT, "\"%.200s\" is not UTF-8, so it cannot be put into a recipe", text);
+    *out = imp_strdup(text);
+    return *out ? IMP_OK : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for a recipe");
+}
+
+static ImpStatus hash_file(const char *path, char **out, ImpError *error) {
+    char hash[IMP_SHA256_TEXT];
+    ImpStatus status = imp_sha256_file(path, hash, error);
+    return status == IMP_OK ? copy_text(hash, out, error) : status;
+}
+
+static ImpStatus check_texts(const ImpParams *params, ImpError *error) {
+    const ImpParamTable *table = imp_params_table(params);
+    for (size_t i = 0; i < table->count; i++) {
+        const char *text = imp_params_text(params, table->rows[i].name);
+        if (text && !imp_utf8_valid(text))
+            return imp_fail(error, IMP_ERROR_ARGUMENT,
+                            "the value of %s is not UTF-8, so it cannot be put into a recipe", table->rows[i].name);
+    }
+    return IMP_OK;
+}
+
+/* A model may also be a name that the method looks up; only a file has a hash here. */
+static ImpStatus describe_model(ImpRecipe *recipe, ImpError *error) {
+    if (!imp_param_find(imp_params_table(recipe->params), "model")) return IMP_OK;
+    const char *path = imp_params_text(recipe->params, "model");
+    struct stat info;
+    if (!path || stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return IMP_OK;
+    return hash_file(path, &recipe->model_sha256, error);
+}
+
+static ImpStatus describe_input(const char *role, const char *path, ImpRecipeInput *out, ImpError *error) {
+    ImpStatus status = copy_text(role, &out->role, error);
+    if (status == IMP_OK) status = copy_text(path, &out->path, error);
+    if (status == IMP_OK && strcmp(path, "-") != 0) status = hash_file(path, &out->sha256, error);
+    return status;
+}
+
+ImpStatus imp_recipe_new(const ImpMethod *method, const ImpParams *params, const char *const *roles,
+                         const char *const *paths, size_t n_paths, ImpRecipe **out, ImpError *error) {
+    ImpStatus status = IMP_ALLOC(out, 1, "recipe", error);
+    if (status != IMP_OK) return status;
+    ImpRecipe *recipe = *out;
+    recipe->method = method;
+    status = check_texts(params, error);
+    if (status == IMP_OK) status = imp_params_copy(params, &recipe->params, error);
+    if (status == IMP_OK) status = copy_text(imp_version(), &recipe->version, error);
+    if (status == IMP_OK) status = IMP_ALLOC(&recipe->inputs, n_paths, "recipe", error);
+    for (size_t i = 0; i < n_paths && status == IMP_OK; i++) {
+        recipe->n_inputs = i + 1;
+        status = describe_input(roles[i], paths[i], &recipe->inputs[i], error);
+    }
+    if (status == IMP_OK) status = describe_model(recipe, error);
+    if (status != IMP_OK) imp_recipe_free(out);
+    return status;
+}
+
+void imp_recipe_free(ImpRecipe **recipe) {
+    ImpRecipe *r = *recipe;
+    if (!r) return;
+    for (size_t i = 0; i < r->n_inputs; i++) {
+        imp_free(r->inputs[i].role);
+        imp_free(r->inputs[i].path);
+        imp_free(r->inputs[i].sha256);
+    }
+    imp_free(r->inputs);
+    imp_params_free(&r->params);
+    imp_free(r->model_sha256);
+    imp_free(r->version);
+    imp_free(r);
+    *recipe = NULL;
+}
+
+static bool is_png(const ImpFileView *view) {
+    static const unsigned char signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    return view->size >= sizeof signature && memcmp(view->data, signature, sizeof signature) == 0;
+}
+
+ImpStatus imp_recipe_read(const char *path, ImpRecipe **out, ImpError *error) {
+    *out = NULL;
+    ImpFileView view;
+    ImpStatus status = imp_file_map(path, &view, error);
+    if (status != IMP_OK) return status;
+    if (is_png(&view))
+        status = imp_fail(error, IMP_ERROR_UNSUPPORTED, "%s is a picture", path);
+    else
+        status = imp_recipe_from_json((const char *)view.data, view.size, path, out, error);
+    imp_file_unmap(&view);
+    return status;
+}
+
+ImpStatus imp_recipe_write(const ImpRecipe *recipe, const char *path, ImpError *error) {
+    char *text = NULL;
+    ImpFileWriter writer = {0};
+    ImpStatus status = imp_recipe_to_json(recipe, &text, error);
+    if (status == IMP_OK) status = imp_file_begin(path, &writer, error);
+    if (status == IMP_OK) {
+        fprintf(writer.stream, "%s\n", text); /* a failure stays with the stream until the commit */
+        status = imp_file_commit(&writer, error);
+    }
+    free(text);
+    return status;
+}

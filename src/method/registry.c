@@ -1,0 +1,11 @@
+#include "impasto/method.h"
+
+/* One line a method, in the order of the help; the end is NULL. */
+static const ImpMethod *const methods[] = {
+    NULL,
+};
+
+const ImpMethod *const *imp_methods(size_t *count) {
+    *count = sizeof methods / sizeof *methods - 1;
+    return methods;
+}
