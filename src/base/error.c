@@ -9,7 +9,7 @@ static void write_message(ImpError *error, ImpStatus status, const char *format,
     vsnprintf(error->message, sizeof error->message, format, arguments);
 }
 
-ImpStatus imp_fail(ImpError *error, ImpStatus status, const char *format, ...) {
+ImpStatus(imp_fail)(ImpError *error, ImpStatus status, const char *format, ...) {
     if (error) {
         va_list arguments;
         va_start(arguments, format);
@@ -19,16 +19,14 @@ ImpStatus imp_fail(ImpError *error, ImpStatus status, const char *format, ...) {
     return status;
 }
 
-ImpStatus imp_fail_errno(ImpError *error, int errnum, const char *format, ...) {
+ImpStatus(imp_fail_errno)(ImpError *error, int errnum, const char *format, ...) {
     if (error) {
         va_list arguments;
         va_start(arguments, format);
         write_message(error, IMP_ERROR_IO, format, arguments);
         va_end(arguments);
-        char reason[128] = "";
-        if (strerror_r(errnum, reason, sizeof reason) != 0) snprintf(reason, sizeof reason, "error %d", errnum);
         size_t used = strlen(error->message);
-        snprintf(error->message + used, sizeof error->message - used, ": %s", reason);
+        snprintf(error->message + used, sizeof error->message - used, ": %s", strerror(errnum));
     }
     return IMP_ERROR_IO;
 }

@@ -11,4 +11,13 @@ ImpStatus imp_fail(ImpError *error, ImpStatus status, const char *format, ...) _
 /* imp_fail for a system call that failed: appends ": " and the text of `errnum`. */
 ImpStatus imp_fail_errno(ImpError *error, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Both again, so that the compiler and the static analysis of the caller see which status comes back: without this they
+ * take it for IMP_OK and warn of paths that do not exist. */
+static inline ImpStatus imp_known_status(ImpStatus written, ImpStatus status) {
+    (void)written;
+    return status;
+}
+#define imp_fail(error, status, ...)       imp_known_status(imp_fail(error, status, __VA_ARGS__), status)
+#define imp_fail_errno(error, errnum, ...) imp_known_status(imp_fail_errno(error, errnum, __VA_ARGS__), IMP_ERROR_IO)
+
 #endif

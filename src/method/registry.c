@@ -6,6 +6,6 @@ static const ImpMethod *const methods[] = {
 };
 
 const ImpMethod *const *imp_methods(size_t *count) {
-    *count = sizeof methods / sizeof *methods - 1;
+    *count = sizeof methods / sizeof methods[0] - 1;
     return methods;
 }

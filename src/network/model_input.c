@@ -171,7 +171,7 @@ static double channel_sum(const float *kernel /* (3,3) */) {
 /* Whether the layer is Oxford's; then *bgr and *range (what pixels in [0,1] are multiplied by) are set. */
 static bool recognise_oxford(const float *weight, const float *bias, bool *bgr, double *range) {
     double biases[FIRST_CHANNELS], colours[FIRST_CHANNELS];
-    for (int i = 0; i < FIRST_CHANNELS; i++) {
+    for (size_t i = 0; i < FIRST_CHANNELS; i++) {
         biases[i] = bias[i];
         colours[i] = channel_sum(weight + 27 * i + 18) - channel_sum(weight + 27 * i);
     }
