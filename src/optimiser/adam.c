@@ -47,12 +47,11 @@ static ImpAdamStep constants_of_step(const Adam *adam, double step) {
 
 static ImpStatus adam_iterate(ImpOptimiser *optimiser, float *x, ImpObjective objective, void *context, bool *converged,
                               ImpError *error) {
-    (void)converged;
+    *converged = false; /* it has no test for that */
     Adam *adam = (Adam *)optimiser;
     double value;
     ImpVectorSums norms;
-    ImpStatus status =
-        imp_optimiser_evaluate(optimiser, x, objective, context, adam->gradient, &value, &norms, error);
+    ImpStatus status = imp_optimiser_evaluate(optimiser, x, objective, context, adam->gradient, &value, &norms, error);
     if (status != IMP_OK) return status;
     adam->step++;
     optimiser->iteration++;
@@ -68,8 +67,7 @@ static ImpStatus adam_save(const ImpOptimiser *optimiser, ImpBundle *bundle, Imp
                                   [N_AT] = (int64_t)n,
                                   [ITERATION_AT] = optimiser->iteration,
                                   [STEP_AT] = adam->step};
-    ImpStatus status =
-        imp_bundle_add_flat(bundle, "optimiser.adam.counters", IMP_DTYPE_I64, COUNTERS, counters, error);
+    ImpStatus status = imp_bundle_add_flat(bundle, "optimiser.adam.counters", IMP_DTYPE_I64, COUNTERS, counters, error);
     if (status == IMP_OK)
         status = imp_bundle_add_flat(bundle, "optimiser.adam.first", IMP_DTYPE_F32, n, adam->first, error);
     if (status == IMP_OK)

@@ -47,8 +47,8 @@ static ImpStatus find_direction(ImpLbfgs *l, ImpError *error) {
         l->along.dot = imp_vector_negate_dot(space, l->direction, l->gradient, l->gradient);
         t *= fmin(1, 1 / l->norms.other);
     } else {
-        ImpStatus status = imp_pairs_direction(&l->pairs, space, l->gradient, l->previous, l->t, l->direction,
-                                               &l->along, error);
+        ImpStatus status =
+            imp_pairs_direction(&l->pairs, space, l->gradient, l->previous, l->t, l->direction, &l->along, error);
         if (status != IMP_OK) return status;
     }
     if (!isfinite(l->along.other))
@@ -124,8 +124,8 @@ static ImpStatus move(ImpLbfgs *l, float *x, ImpObjective objective, void *conte
     return IMP_OK;
 }
 
-/* The phase says how far the iteration has come; after a failure it begins there again. Without a line search nothing is
- * worth keeping: every iteration begins with an evaluation, as every step() of PyTorch does. */
+/* The phase says how far the iteration has come; after a failure it begins there again. Without a line search nothing
+ * is worth keeping: every iteration begins with an evaluation, as every step() of PyTorch does. */
 static ImpStatus iterate_from_phase(ImpLbfgs *l, float *x, ImpObjective objective, void *context, bool *converged,
                                     ImpError *error) {
     ImpStatus status;

@@ -93,8 +93,8 @@ static ImpVectorSums two_loops(ImpPairs *pairs, ImpVectorSpace *space, const flo
     return imp_vector_axpy_norms(space, d, (float)(alpha[last] - beta), pairs->s[slot], g);
 }
 
-ImpStatus imp_pairs_direction(ImpPairs *pairs, ImpVectorSpace *space, const float *g, const float *h, double t, float *d,
-                              ImpVectorSums *sums, ImpError *error) {
+ImpStatus imp_pairs_direction(ImpPairs *pairs, ImpVectorSpace *space, const float *g, const float *h, double t,
+                              float *d, ImpVectorSums *sums, ImpError *error) {
     double dot = 0;
     ImpStatus status = begin(pairs, space, g, h, t, d, &dot, error);
     if (status != IMP_OK) return status;

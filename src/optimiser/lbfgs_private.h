@@ -28,8 +28,8 @@ void imp_pairs_push(ImpPairs *pairs, double rho);
 /* d = -H g by the two-loop recursion, where d (n) holds the last direction, taken with step t from the point where the
  * gradient was h (n): the pair that makes is remembered first, if y.s > 1e-10. sums: dot = g.d, other = |d|_1,
  * most = max|d|. On failure (memory) nothing has changed. */
-ImpStatus imp_pairs_direction(ImpPairs *pairs, ImpVectorSpace *space, const float *g, const float *h, double t, float *d,
-                              ImpVectorSums *sums, ImpError *error);
+ImpStatus imp_pairs_direction(ImpPairs *pairs, ImpVectorSpace *space, const float *g, const float *h, double t,
+                              float *d, ImpVectorSums *sums, ImpError *error);
 
 /* What the next iteration begins with. */
 typedef enum ImpLbfgsPhase {

@@ -36,17 +36,14 @@ static ImpStatus save_pairs(const ImpLbfgs *l, ImpBundle *bundle, ImpError *erro
 ImpStatus imp_lbfgs_save(const ImpOptimiser *optimiser, ImpBundle *bundle, ImpError *error) {
     const ImpLbfgs *l = (const ImpLbfgs *)optimiser;
     size_t n = optimiser->space.n;
-    int64_t counters[COUNTERS] = {[VERSION_AT] = LBFGS_VERSION,      [N_AT] = (int64_t)n,
-                                  [ITERATION_AT] = optimiser->iteration, [DIRECTIONS_AT] = l->directions,
-                                  [PHASE_AT] = l->phase,             [STALLED_AT] = l->stalled,
-                                  [PAIRS_AT] = l->pairs.count};
-    double scalars[SCALARS] = {[VALUE_AT] = l->value,
-                               [PREVIOUS_VALUE_AT] = l->previous_value,
-                               [T_AT] = l->t,
-                               [SCALE_AT] = l->pairs.scale};
+    int64_t counters[COUNTERS] = {
+        [VERSION_AT] = LBFGS_VERSION,    [N_AT] = (int64_t)n,   [ITERATION_AT] = optimiser->iteration,
+        [DIRECTIONS_AT] = l->directions, [PHASE_AT] = l->phase, [STALLED_AT] = l->stalled,
+        [PAIRS_AT] = l->pairs.count};
+    double scalars[SCALARS] = {
+        [VALUE_AT] = l->value, [PREVIOUS_VALUE_AT] = l->previous_value, [T_AT] = l->t, [SCALE_AT] = l->pairs.scale};
     ImpStatus status = imp_bundle_add_flat(bundle, NAME("counters"), IMP_DTYPE_I64, COUNTERS, counters, error);
-    if (status == IMP_OK)
-        status = imp_bundle_add_flat(bundle, NAME("scalars"), IMP_DTYPE_F64, SCALARS, scalars, error);
+    if (status == IMP_OK) status = imp_bundle_add_flat(bundle, NAME("scalars"), IMP_DTYPE_F64, SCALARS, scalars, error);
     if (status == IMP_OK && l->phase == IMP_LBFGS_EVALUATED)
         status = imp_bundle_add_flat(bundle, NAME("gradient"), IMP_DTYPE_F32, n, l->gradient, error);
     if (status == IMP_OK && l->directions > 0)
@@ -62,8 +59,8 @@ static ImpStatus load_counters(ImpLbfgs *l, const ImpBundle *bundle, int64_t *pa
     ImpStatus status =
         imp_optimiser_load_counters(&l->base, bundle, NAME("counters"), COUNTERS, LBFGS_VERSION, &c, error);
     if (status != IMP_OK) return status;
-    if (c[ITERATION_AT] < 0 || c[DIRECTIONS_AT] < 0 || c[DIRECTIONS_AT] < c[ITERATION_AT] ||
-        c[STALLED_AT] < 0 || c[STALLED_AT] > 1 || c[PHASE_AT] < IMP_LBFGS_EVALUATE || c[PHASE_AT] > IMP_LBFGS_SEARCH ||
+    if (c[ITERATION_AT] < 0 || c[DIRECTIONS_AT] < 0 || c[DIRECTIONS_AT] < c[ITERATION_AT] || c[STALLED_AT] < 0 ||
+        c[STALLED_AT] > 1 || c[PHASE_AT] < IMP_LBFGS_EVALUATE || c[PHASE_AT] > IMP_LBFGS_SEARCH ||
         (c[DIRECTIONS_AT] == 0 && (c[PHASE_AT] == IMP_LBFGS_SEARCH || c[PAIRS_AT] > 0)))
         return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's L-BFGS state contradicts itself");
     if (c[PHASE_AT] != IMP_LBFGS_EVALUATE && !l->options.strong_wolfe)
@@ -91,7 +88,8 @@ static ImpStatus load_scalars(ImpLbfgs *l, const ImpBundle *bundle, ImpError *er
         if (!isfinite(scalars[i]))
             return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's L-BFGS state has numbers that are not finite");
     if (!(scalars[SCALE_AT] > 0) || scalars[T_AT] < 0)
-        return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's L-BFGS state has a step or a scale that is negative");
+        return imp_fail(error, IMP_ERROR_FORMAT,
+                        "the checkpoint's L-BFGS state has a step or a scale that is negative");
     l->value = scalars[VALUE_AT];
     l->previous_value = scalars[PREVIOUS_VALUE_AT];
     l->t = scalars[T_AT];

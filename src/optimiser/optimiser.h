@@ -1,9 +1,9 @@
 /* Optimisers: minimise a callback f(x, gradient), and know nothing else.
  *
- * An optimiser is a value with a few verbs. One iteration asks the objective for one evaluation (a line search: several)
- * and moves x. All of an optimiser's memory can be put into a bundle and taken back, so that a resumed run continues
- * bit for bit. Vectors are float32, sums over them double, always in the same order: the same bits for any number of
- * threads. doc/optimisers.md has the formulas and says which one to take when.
+ * An optimiser is a value with a few verbs. One iteration asks the objective for one evaluation (a line search:
+ * several) and moves x. All of an optimiser's memory can be put into a bundle and taken back, so that a resumed run
+ * continues bit for bit. Vectors are float32, sums over them double, always in the same order: the same bits for any
+ * number of threads. doc/optimisers.md has the formulas and says which one to take when.
  *
  *     ImpLbfgsOptions options = imp_lbfgs_defaults();
  *     imp_lbfgs_new(n, &options, &optimiser, error);
@@ -33,8 +33,8 @@ typedef struct ImpLbfgsOptions {
     double tolerance_gradient; /* 1e-7: converged when max|g| <= this; negative: never */
     double tolerance_change;   /* 1e-9: converged when max|t d| <= this, |f - f_previous| < this or g.d > -this;
                                   negative: never */
-    bool strong_wolfe;         /* false; line search with cubic interpolation (as in PyTorch), else the step t as it is */
-    int max_line_evaluations;  /* 25 in one line search, after its first */
+    bool strong_wolfe; /* false; line search with cubic interpolation (as in PyTorch), else the step t as it is */
+    int max_line_evaluations; /* 25 in one line search, after its first */
 } ImpLbfgsOptions;
 
 typedef struct ImpAdamOptions {
@@ -47,8 +47,8 @@ ImpLbfgsOptions imp_lbfgs_defaults(void);
 ImpAdamOptions imp_adam_defaults(void);
 
 /* L-BFGS as torch.optim.LBFGS: first step t = min(1, 1/|g|_1) * learning rate, later t = learning rate; curvature pairs
- * with y.s > 1e-10 only; H0 = y.s / y.y (Nocedal, Wright 2006, algorithm 7.4). The iterates are those of PyTorch; with a
- * line search and a projecting objective, of PyTorch with max_iter = 1. n >= 1. Options out of range are
+ * with y.s > 1e-10 only; H0 = y.s / y.y (Nocedal, Wright 2006, algorithm 7.4). The iterates are those of PyTorch; with
+ * a line search and a projecting objective, of PyTorch with max_iter = 1. n >= 1. Options out of range are
  * IMP_ERROR_ARGUMENT. The caller frees *out; on failure it is NULL. */
 ImpStatus imp_lbfgs_new(size_t n, const ImpLbfgsOptions *options, ImpOptimiser **out, ImpError *error);
 /* Bytes that L-BFGS takes at most, once the history is full; SIZE_MAX when that is more than can be said. */
@@ -61,8 +61,8 @@ void imp_optimiser_free(ImpOptimiser **optimiser);
  * iterating again carries on past a small change, as another step() does in PyTorch.
  *
  * Without a line search x is left at a point not yet evaluated: project it before use. With one, x is where the
- * objective was evaluated last (or, seldom, a point not yet evaluated), and its gradient is kept for the next iteration:
- * who changes x or the objective in between calls imp_optimiser_reset.
+ * objective was evaluated last (or, seldom, a point not yet evaluated), and its gradient is kept for the next
+ * iteration: who changes x or the objective in between calls imp_optimiser_reset.
  *
  * A status other than IMP_OK moves neither x (but for the projection) nor the optimiser's path: iterating again does
  * what the failed iteration would have done. A value or gradient that is not finite is IMP_ERROR_NUMBER. */

@@ -30,8 +30,8 @@ struct ImpOptimiser {
 ImpStatus imp_optimiser_evaluate(ImpOptimiser *optimiser, float *x, ImpObjective objective, void *context,
                                  float *gradient, double *value, ImpVectorSums *norms, ImpError *error);
 
-/* The vector `name` (n) of a saved state into `out`, and its norms; one that is missing, of another length or not finite
- * is IMP_ERROR_FORMAT. `norms` may be NULL. */
+/* The vector `name` (n) of a saved state into `out`, and its norms; one that is missing, of another length or not
+ * finite is IMP_ERROR_FORMAT. `norms` may be NULL. */
 ImpStatus imp_optimiser_load_vector(ImpOptimiser *optimiser, const ImpBundle *bundle, const char *name, float *out,
                                     ImpVectorSums *norms, ImpError *error);
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdbool.h>
 
-static const double armijo = 1e-4;       /* c1: share of the expected decrease that is asked for */
-static const double flatness = 0.9;      /* c2: share of the slope at 0 that may be left */
+static const double armijo = 1e-4;  /* c1: share of the expected decrease that is asked for */
+static const double flatness = 0.9; /* c2: share of the slope at 0 that may be left */
 static const double least_bracket = 1e-9;
 
 typedef struct Point {
@@ -14,7 +14,7 @@ typedef struct Point {
 /* [0] is the end found first; which of the two is the lower one decides where the search goes on. */
 typedef struct Bracket {
     Point end[2];
-    int low; /* index of the end with the lower value */
+    int low;  /* index of the end with the lower value */
     int made; /* evaluations after the first */
     bool done;
 } Bracket;
@@ -32,16 +32,16 @@ static bool flat_enough(const ImpLine *line, const Point *p) {
     return fabs(p->slope) <= -flatness * line->slope;
 }
 
-/* Where the cubic through both points' values and slopes is least, kept within [least, most]; their middle where there is
- * no such place. */
+/* Where the cubic through both points' values and slopes is least, kept within [least, most]; their middle where there
+ * is no such place. */
 static double least_of_cubic(const Point *a, const Point *b, double least, double most) {
     const Point *left = a->t <= b->t ? a : b, *right = a->t <= b->t ? b : a;
     double bend = left->slope + right->slope - 3 * (left->value - right->value) / (left->t - right->t);
     double square = bend * bend - left->slope * right->slope;
     if (!(square >= 0)) return (least + most) / 2;
     double root = sqrt(square);
-    double t = right->t - (right->t - left->t) *
-                              ((right->slope + root - bend) / (right->slope - left->slope + 2 * root));
+    double t =
+        right->t - (right->t - left->t) * ((right->slope + root - bend) / (right->slope - left->slope + 2 * root));
     if (isnan(t)) return (least + most) / 2;
     return fmin(fmax(t, least), most);
 }
