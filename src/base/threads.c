@@ -31,6 +31,10 @@ int imp_threads_get(void) {
     return omp_get_max_threads();
 }
 
+int imp_thread_index(void) {
+    return omp_get_thread_num();
+}
+
 int imp_threads_set(int count) {
     int former = omp_get_max_threads();
     omp_set_num_threads(count > 0 ? count : imp_threads_available());

@@ -14,6 +14,8 @@ int imp_threads_available(void);
  * to be set again when the run ends. */
 int imp_threads_set(int count);
 int imp_threads_get(void);
+/* Within a body of imp_parallel: which of the imp_threads_get() threads this is, for buffers of its own. */
+int imp_thread_index(void);
 
 /* body(context, i) for i in 0..count-1, in any order, on the pool; returns when all are done. */
 void imp_parallel(size_t count, void (*body)(void *context, size_t i), void *context);

@@ -1,0 +1,35 @@
+/* Shapes and layouts of activations, and moving numbers between layouts. */
+#ifndef IMP_COMPUTE_TENSOR_TENSOR_H
+#define IMP_COMPUTE_TENSOR_TENSOR_H
+
+#include <stddef.h>
+
+typedef struct ImpShape {
+    int channels, height, width; /* each at least 1 */
+} ImpShape;
+
+typedef enum ImpLayout {
+    IMP_LAYOUT_PLAIN,  /* (C,H,W) */
+    IMP_LAYOUT_BLOCKED /* (C/B,H,W,B), B = block; channels beyond C are 0 */
+} ImpLayout;
+
+/* Numbers with a shape. The data is somebody else's. */
+typedef struct ImpTensor {
+    ImpShape shape;
+    ImpLayout layout;
+    int block; /* B; 1 for plain tensors */
+    float *data;
+} ImpTensor;
+
+/* Places of one channel. */
+size_t imp_shape_places(ImpShape shape);
+/* Real numbers in the shape, without the padding of a last block. */
+size_t imp_shape_count(ImpShape shape);
+/* Floats that a tensor of this kind takes in memory. */
+size_t imp_tensor_floats(ImpShape shape, ImpLayout layout, int block);
+
+/* Copies to and from (C,H,W). */
+void imp_tensor_to_plain(const ImpTensor *tensor, float *plain);
+void imp_tensor_from_plain(const ImpTensor *tensor, const float *plain);
+
+#endif
