@@ -1,0 +1,65 @@
+/* A loss is a value: it belongs to one tap, prepares its target once, and then, evaluation after evaluation, gives its
+ * value and adds its gradient at that tap. Values are already multiplied by the weight. */
+#ifndef IMP_LOSS_LOSS_H
+#define IMP_LOSS_LOSS_H
+
+#include "compute/tensor/tensor.h"
+#include "impasto/status.h"
+#include <stdbool.h>
+
+typedef struct ImpLoss ImpLoss;
+
+/* What every loss can do. */
+typedef struct ImpLossType {
+    const char *name; /* "content", "gram", "tv" */
+    ImpStatus (*value)(ImpLoss *loss, const ImpTensor *activation, double *value, ImpError *error);
+    void (*add_gradient)(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient);
+    void (*free)(ImpLoss *loss);
+} ImpLossType;
+
+struct ImpLoss {
+    const ImpLossType *type;
+    size_t tap;     /* index into the extractor's taps */
+    double weight;  /* >= 0 */
+    ImpShape shape; /* of the activations that value() will see */
+    bool
+        normalise_gradient; /* the gradient is divided by its L1 norm + 1e-8 before the weight applies (Johnson 2015) */
+    void *state;            /* the type's own, from imp_alloc */
+};
+
+/* Frees *loss and sets it to NULL. */
+void imp_loss_free(ImpLoss **loss);
+/* The value at `activation`, weighted. Keeps what add_gradient needs. */
+ImpStatus imp_loss_value(ImpLoss *loss, const ImpTensor *activation, double *value, ImpError *error);
+/* Adds the weighted gradient at the activation that imp_loss_value saw last. */
+void imp_loss_add_gradient(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient);
+
+typedef enum ImpNormalisation {
+    IMP_NORMALISE_MEAN, /* content: mean squared error. Gram: mean squared error of F F^T / (C H W) */
+    IMP_NORMALISE_GATYS /* content: 1/2 sum of squares. Gram: sum of squares / (4 C^2 (H W)^2), F F^T as it is */
+} ImpNormalisation;
+
+/* Content loss towards `target`, which is copied (Gatys, Ecker, Bethge 2016, eq. 1). */
+ImpStatus imp_content_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const ImpTensor *target,
+                               ImpLoss **out, ImpError *error);
+
+/* The Gram matrix F F^T (C,C) of an activation, in double; `gram` holds C*C numbers. */
+ImpStatus imp_gram_matrix(const ImpTensor *activation, double *gram, ImpError *error);
+
+/* A style's statistics at one layer. With IMP_NORMALISE_MEAN targets are F F^T / (C H W); with IMP_NORMALISE_GATYS
+ * F F^T / (H W), multiplied by the result's H W, so that pictures of different sizes compare. */
+ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
+                            ImpShape shape, ImpLoss **out, ImpError *error);
+/* The target of one style picture, (C,C), to be blended by the caller and given to imp_gram_loss_new. */
+ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, double *target, ImpError *error);
+
+typedef enum ImpTvKind {
+    IMP_TV_SQUARED,     /* 1/2 sum of squared differences of neighbours */
+    IMP_TV_ABSOLUTE,    /* sum of absolute differences */
+    IMP_TV_MEAN_SQUARED /* mean of squared differences, horizontal and vertical each over their own count */
+} ImpTvKind;
+
+/* Total variation of a picture (plain tensor): the sum over channels and neighbours below and to the right. */
+ImpStatus imp_tv_loss_new(size_t tap, double weight, ImpTvKind kind, ImpShape shape, ImpLoss **out, ImpError *error);
+
+#endif

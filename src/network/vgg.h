@@ -1,0 +1,26 @@
+/* VGG-16 and VGG-19 as graphs: every convB_I, reluB_I and poolB can be tapped by name. */
+#ifndef IMP_NETWORK_VGG_H
+#define IMP_NETWORK_VGG_H
+
+#include "compute/graph/graph.h"
+#include "network/vgg_weights.h"
+
+enum { IMP_VGG_MAX_TAPS = 40 };
+
+typedef struct ImpVggSpec {
+    bool max_pooling;        /* else average */
+    ImpPadding padding;      /* around the picture, before the first convolution; deeper layers pad with zeros */
+    const char *const *taps; /* names, such as "relu4_2"; "image" is the picture itself */
+    size_t n_taps;
+} ImpVggSpec;
+
+/* Whether `name` is a layer of this network and the weights reach it. The message names the last layer that is there.
+ */
+ImpStatus imp_vgg_check_layer(const ImpVggWeights *weights, const char *name, ImpError *error);
+
+/* Adds the network to `graph`, whose input is an RGB picture in [0,1], only as deep as the deepest tap. taps[i] is the
+ * node of spec->taps[i], tapped. The weights must outlive the graph. */
+ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const ImpVggSpec *spec, ImpNode **taps,
+                        ImpError *error);
+
+#endif
