@@ -17,19 +17,20 @@ USES = {
     "compute/graph": ["compute/tensor", "compute/kernel"],
     "image": ["compute/tensor"],
     "weights": ["compute/tensor"],
+    "download": ["base"],
     "optimiser": ["compute/tensor"],
-    "network": ["compute/graph", "weights"],
+    "network": ["compute/graph", "weights", "download"],
     "feature": ["network", "compute/graph"],
     "loss": ["feature", "compute/graph"],
     "method": ["loss", "optimiser", "image"],
     "video": ["image", "method"],
 }
 # The public headers belong to the layers that implement them.
-PUBLIC = {"image": "image", "method": "method", "recipe": "method", "impasto": "method", "video": "video"}
+PUBLIC = {"image": "image", "model": "network", "method": "method", "recipe": "method", "impasto": "method", "video": "video"}
 # Third-party header (first part of its path) -> the only folder that includes it.
 THIRD_PARTY = {
     "vips": "src/image", "oneapi": "src/compute/tensor", "jansson.h": "src/base", "openssl": "src/base",
-    "zip.h": "src/weights", "curl": "src/weights", "omp.h": "src/base",
+    "zip.h": "src/weights", "curl": "src/download", "omp.h": "src/base",
 }
 SYSTEM = re.compile(r"(assert|ctype|errno|fcntl|fenv|float|getopt|glob|inttypes|iso646|libgen|limits|locale|math|poll|"
                     r"pthread|sched|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|"
