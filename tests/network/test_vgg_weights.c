@@ -3,9 +3,12 @@
 
 #include "base/memory.h"
 #include "network/vgg_weights.h"
+#include "weights/weights.h"
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Written out by hand, independently of the library's own counting. */
 static const int features_19[] = {0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34};
@@ -311,6 +314,80 @@ static void test_torchvision_is_not_oxford(void **state) {
     imp_bundle_free(&bundle);
 }
 
+/* The reference files, which say nothing (PyTorch) or everything (safetensors) about their input. */
+static void check_file(const char *file, int depth, const char *deepest, ImpInputConvention convention,
+                       ImpInputEvidence evidence) {
+    char path[4096], last[16];
+    snprintf(path, sizeof path, "%s/models/%s", getenv("IMPASTO_SHARED") ? getenv("IMPASTO_SHARED") : "?", file);
+    if (access(path, R_OK) != 0) skip_because("the reference models are not there");
+    ImpVggWeights *weights;
+    ImpError error = {0};
+    if (imp_vgg_weights_read(path, IMP_INPUT_AUTO, &weights, &error) != IMP_OK) fail_msg("%s", error.message);
+    imp_vgg_deepest(weights, last);
+    assert_int_equal(weights->depth, depth);
+    assert_string_equal(last, deepest);
+    assert_int_equal(weights->input.convention, convention);
+    assert_int_equal(weights->input.evidence, evidence);
+    assert_int_equal(strlen(weights->sha256), 64);
+    imp_vgg_weights_free(&weights);
+}
+
+static void test_reference_files(void **state) {
+    (void)state;
+    check_file("vgg19-oxford-f16.safetensors", 19, "conv5_4", IMP_INPUT_CAFFE, IMP_INPUT_BY_METADATA);
+    check_file("vgg19-oxford-to-conv3_4.safetensors", 19, "conv3_4", IMP_INPUT_CAFFE, IMP_INPUT_BY_METADATA);
+    check_file("vgg19-torch-convention.pth", 19, "conv5_1", IMP_INPUT_TORCHVISION, IMP_INPUT_BY_WEIGHTS);
+    check_file("vgg19-torch-convention-to-conv3_4.pth", 19, "conv3_4", IMP_INPUT_TORCHVISION, IMP_INPUT_BY_WEIGHTS);
+}
+
+/* Oxford's weights under torchvision's names and without metadata, as the popular conversions have them: told by the
+ * numbers. `flip` exchanges red and blue, and the pixels and features are scaled. */
+static ImpStatus decide_renamed(const ImpBundle *oxford, bool flip, float weight_scale, float bias_scale,
+                                ImpModelInput *input) {
+    ImpBundle *bundle = new_bundle();
+    const float *weight = imp_bundle_find(oxford, "conv1_1.weight")->data;
+    add_conv(bundle, "features.0", 64, 3, 0);
+    float *to = imp_bundle_find(bundle, "features.0.weight")->data,
+          *bias = imp_bundle_find(bundle, "features.0.bias")->data;
+    for (int i = 0; i < 64 * 27; i++)
+        to[i / 27 * 27 + (flip ? 2 - i / 9 % 3 : i / 9 % 3) * 9 + i % 9] = weight_scale * weight[i];
+    for (int i = 0; i < 64; i++)
+        bias[i] = bias_scale * ((const float *)imp_bundle_find(oxford, "conv1_1.bias")->data)[i];
+    ImpVggWeights *weights;
+    ImpStatus status = imp_vgg_weights_from_bundle(bundle, "net", IMP_INPUT_AUTO, &weights, NULL);
+    if (status == IMP_OK) *input = weights->input;
+    imp_vgg_weights_free(&weights);
+    imp_bundle_free(&bundle);
+    return status;
+}
+
+static void test_recognised_by_numbers(void **state) {
+    (void)state;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/models/vgg19-oxford-to-conv3_4.safetensors",
+             getenv("IMPASTO_SHARED") ? getenv("IMPASTO_SHARED") : "?");
+    if (access(path, R_OK) != 0) skip_because("the reference models are not there");
+    ImpBundle *oxford;
+    assert_int_equal(imp_weights_read(path, &oxford, NULL), IMP_OK);
+    ImpModelInput input;
+    const double rgb[3] = {0.2, 0.5, 0.9};
+    assert_int_equal(decide_renamed(oxford, false, 1, 1, &input), IMP_OK);
+    assert_int_equal(input.convention, IMP_INPUT_CAFFE);
+    assert_int_equal(input.evidence, IMP_INPUT_BY_WEIGHTS);
+    assert_int_equal(decide_renamed(oxford, true, 1, 1, &input), IMP_OK); /* RGB, 0-255 */
+    assert_int_equal(input.convention, IMP_INPUT_OTHER);
+    check_input(&input, rgb, (double[]){0.2 * 255 - 123.68, 0.5 * 255 - 116.779, 0.9 * 255 - 103.939}, 1e-4);
+    assert_int_equal(decide_renamed(oxford, true, 1, 1.0f / 57.6f, &input), IMP_OK);
+    assert_int_equal(input.convention, IMP_INPUT_TORCHVISION);
+    assert_int_equal(decide_renamed(oxford, true, 57.6f, 1, &input),
+                     IMP_OK); /* the same with the features' own scale */
+    assert_int_equal(input.convention, IMP_INPUT_TORCHVISION);
+    assert_int_equal(decide_renamed(oxford, false, 57.6f, 1, &input), IMP_OK); /* BGR, normalised */
+    check_input(&input, rgb, (double[]){(0.9 - 0.406) / 0.225, (0.5 - 0.456) / 0.224, (0.2 - 0.485) / 0.229}, 1e-5);
+    assert_int_equal(decide_renamed(oxford, false, 1, 0.1f, &input), IMP_ERROR_UNSUPPORTED); /* pixels to 25? */
+    imp_bundle_free(&oxford);
+}
+
 static void test_no_memory(void **state) {
     (void)state;
     ImpBundle *bundle = make_vgg(16, false, "features.", 3, -1);
@@ -346,6 +423,8 @@ int main(void) {
         cmocka_unit_test(test_metadata_round_trip),
         cmocka_unit_test(test_bad_metadata),
         cmocka_unit_test(test_torchvision_is_not_oxford),
+        cmocka_unit_test(test_reference_files),
+        cmocka_unit_test(test_recognised_by_numbers),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
