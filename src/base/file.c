@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,11 +48,19 @@ static char *folder_of(const char *path) {
     return imp_strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+/* Devices, pipes and sockets: there is nothing to rename over, and renaming would replace the device itself. */
+static bool is_special(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 ImpStatus imp_file_check_writable(const char *path, ImpError *error) {
     if (!*path) return imp_fail(error, IMP_ERROR_ARGUMENT, "the output has an empty name; give a path");
     struct stat info;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return imp_fail(error, IMP_ERROR_IO, "cannot write %s: it is a folder; give the name of a file", path);
+    if (is_special(path))
+        return access(path, W_OK) == 0 ? IMP_OK : imp_fail_errno(error, errno, "cannot write %s", path);
     char *folder = folder_of(path);
     if (!folder) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory");
     ImpStatus status = IMP_OK;
@@ -110,8 +119,19 @@ ImpStatus imp_file_rename(const char *temporary, const char *path, ImpError *err
     return imp_fail_errno(error, failed, "cannot write %s", path);
 }
 
+static ImpStatus begin_special(const char *path, ImpFileWriter *out, ImpError *error) {
+    *out = (ImpFileWriter){.path = imp_strdup(path)};
+    if (!out->path) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory");
+    out->stream = fopen(path, "wb");
+    if (out->stream) return IMP_OK;
+    ImpStatus status = imp_fail_errno(error, errno, "cannot write %s", path);
+    imp_file_abandon(out);
+    return status;
+}
+
 ImpStatus imp_file_begin(const char *path, ImpFileWriter *out, ImpError *error) {
     *out = (ImpFileWriter){0};
+    if (is_special(path)) return begin_special(path, out, error);
     char *temporary;
     ImpStatus status = imp_file_temporary(path, &temporary, error);
     if (status != IMP_OK) return status;
@@ -136,9 +156,9 @@ ImpStatus imp_file_commit(ImpFileWriter *writer, ImpError *error) {
     writer->stream = NULL;
     ImpStatus status;
     if (failed == 0) {
-        status = imp_file_rename(writer->temporary, writer->path, error);
+        status = writer->temporary ? imp_file_rename(writer->temporary, writer->path, error) : IMP_OK;
     } else {
-        unlink(writer->temporary);
+        if (writer->temporary) unlink(writer->temporary);
         status = imp_fail_errno(error, failed, "cannot write %s", writer->path);
     }
     free_writer(writer);

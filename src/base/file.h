@@ -15,11 +15,11 @@ typedef struct ImpFileView {
 ImpStatus imp_file_map(const char *path, ImpFileView *out, ImpError *error);
 void imp_file_unmap(ImpFileView *view);
 
-/* A file being written as ".NAME.XXXXXX" in the target's folder. */
+/* A file being written as ".NAME.XXXXXX" in the target's folder; a device or pipe is written straight. */
 typedef struct ImpFileWriter {
     FILE *stream;
     char *path;      /* the target */
-    char *temporary; /* what is being written */
+    char *temporary; /* what is being written; NULL for a device or pipe */
 } ImpFileWriter;
 
 ImpStatus imp_file_begin(const char *path, ImpFileWriter *out, ImpError *error);
