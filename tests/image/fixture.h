@@ -2,7 +2,6 @@
 #ifndef IMP_TESTS_IMAGE_FIXTURE_H
 #define IMP_TESTS_IMAGE_FIXTURE_H
 
-#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/memory.h"
 #include "impasto/image.h"
