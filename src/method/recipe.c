@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "impasto/image.h"
 #include "impasto/version.h"
 #include <stdlib.h>
 #include <string.h>
@@ -90,13 +91,24 @@ static bool is_png(const ImpFileView *view) {
     return view->size >= sizeof signature && memcmp(view->data, signature, sizeof signature) == 0;
 }
 
+static ImpStatus read_picture(const char *path, ImpRecipe **out, ImpError *error) {
+    char *text = NULL;
+    ImpStatus status = imp_image_read_text(path, IMP_RECIPE_TEXT_KEY, &text, error);
+    if (status == IMP_OK && !text)
+        status = imp_fail(error, IMP_ERROR_FORMAT,
+                          "the picture %s holds no recipe; give a PNG that impasto made, or a JSON file", path);
+    if (status == IMP_OK) status = imp_recipe_from_json(text, strlen(text), path, out, error);
+    free(text);
+    return status;
+}
+
 ImpStatus imp_recipe_read(const char *path, ImpRecipe **out, ImpError *error) {
     *out = NULL;
     ImpFileView view;
     ImpStatus status = imp_file_map(path, &view, error);
     if (status != IMP_OK) return status;
     if (is_png(&view))
-        status = imp_fail(error, IMP_ERROR_UNSUPPORTED, "%s is a picture", path);
+        status = read_picture(path, out, error);
     else
         status = imp_recipe_from_json((const char *)view.data, view.size, path, out, error);
     imp_file_unmap(&view);

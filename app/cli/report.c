@@ -1,0 +1,91 @@
+#include "report.h"
+
+#include "progress.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static double peak_rss_bytes(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#ifdef __APPLE__
+    return (double)usage.ru_maxrss;
+#else
+    return 1024.0 * (double)usage.ru_maxrss;
+#endif
+}
+
+static double rate_of(const ImpResult *result) {
+    return result->seconds > 0 ? (double)result->steps / result->seconds : 0;
+}
+
+void report_line(const Report *report) {
+    const ImpResult *result = report->result;
+    const char *where = strcmp(report->outputs->picture, "-") == 0 ? "standard output" : report->outputs->picture;
+    char duration[32];
+    format_duration(result->seconds, duration);
+    if (result->stopped && report->steps_wanted > 0)
+        complain("stopped after %lld of %lld steps; the best so far is in %s", (long long)result->steps,
+                 (long long)report->steps_wanted, where);
+    else if (result->stopped)
+        complain("stopped after %lld steps; the best so far is in %s", (long long)result->steps, where);
+    else
+        fprintf(stderr, "%s: %dx%d, %lld steps in %s (%.3g/s)\n", where, report->width, report->height,
+                (long long)result->steps, duration, rate_of(result));
+}
+
+static void write_inputs(ImpJsonWriter *writer, const Pictures *pictures) {
+    imp_json_begin_array(writer, "inputs");
+    for (size_t i = 0; i < pictures->count; i++) {
+        imp_json_begin_object(writer, NULL);
+        imp_json_string(writer, "role", pictures->roles[i]);
+        imp_json_string(writer, "path", pictures->paths[i]);
+        imp_json_integer(writer, "width", pictures->images[i]->width);
+        imp_json_integer(writer, "height", pictures->images[i]->height);
+        imp_json_end(writer);
+    }
+    imp_json_end(writer);
+}
+
+static void write_report(ImpJsonWriter *writer, const Report *report) {
+    const ImpResult *result = report->result;
+    imp_json_begin_object(writer, NULL);
+    imp_json_string(writer, "version", imp_version());
+    imp_json_string(writer, "method", report->method->name);
+    write_inputs(writer, report->pictures);
+    imp_json_string(writer, "output", report->outputs->picture);
+    imp_json_integer(writer, "width", report->width);
+    imp_json_integer(writer, "height", report->height);
+    imp_json_bool(writer, "stopped", result->stopped);
+    imp_json_integer(writer, "evaluations", result->steps);
+    imp_json_real(writer, "seconds", result->seconds);
+    imp_json_real(writer, "seconds_total", report->seconds);
+    imp_json_real(writer, "evaluations_per_second", rate_of(result));
+    imp_json_begin_object(writer, "losses");
+    for (size_t i = 0; i < result->n_metrics; i++)
+        imp_json_real(writer, result->metrics[i].name, result->metrics[i].value);
+    imp_json_end(writer);
+    imp_json_integer(writer, "peak_rss_bytes", (int64_t)peak_rss_bytes());
+    imp_json_string(writer, "recipe", report->outputs->recipe);
+    imp_json_string(writer, "log", report->outputs->log);
+    imp_json_end(writer);
+}
+
+int report_json(const Report *report) {
+    ImpJsonWriter *writer;
+    ImpError error;
+    char *text = NULL;
+    ImpStatus status = imp_json_writer_new(0, &writer, &error);
+    if (status == IMP_OK) {
+        write_report(writer, report);
+        status = imp_json_writer_finish(writer, &text, &error);
+        imp_json_writer_free(&writer);
+    }
+    if (status == IMP_OK)
+        puts(text);
+    else
+        complain("%s", error.message);
+    free(text);
+    return exit_status_of(status);
+}

@@ -1,0 +1,24 @@
+/* What is said when a run is over. */
+#ifndef IMP_CLI_REPORT_H
+#define IMP_CLI_REPORT_H
+
+#include "cli.h"
+#include "outputs.h"
+#include "pictures.h"
+
+typedef struct Report {
+    const ImpMethod *method;
+    const Pictures *pictures;
+    const Outputs *outputs;
+    const ImpResult *result;
+    int width, height;    /* of the result */
+    int64_t steps_wanted; /* 0 while unknown */
+    double seconds;       /* with reading and writing */
+} Report;
+
+/* One line on standard error. */
+void report_line(const Report *report);
+/* One JSON object on standard output. Returns the exit status. */
+int report_json(const Report *report);
+
+#endif

@@ -1,0 +1,45 @@
+#include "signals.h"
+
+#include "cli.h"
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A handler can reach nothing but static data. */
+static volatile sig_atomic_t stops, holds, say_so;
+
+static void say(const char *text) {
+    if (write(STDERR_FILENO, text, strlen(text)) < 0) return; /* nobody listens; the run ends all the same */
+}
+
+static void on_signal(int number) {
+    (void)number;
+    stops++;
+    if (stops > 1 && !holds) _exit(EXIT_STOPPED);
+    if (stops == 1 && say_so)
+        say("\nimpasto: finishing this step and saving the best so far; press Ctrl-C again to end at once\n");
+}
+
+void signals_catch(bool quiet) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    say_so = !quiet;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction former, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+        sigemptyset(&action.sa_mask);
+        if (sigaction(numbers[i], NULL, &former) == 0 && former.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
+}
+
+bool signals_stop_asked(void) {
+    return stops > 0;
+}
+
+void signals_hold(void) {
+    holds = 1;
+}
+
+void signals_release(void) {
+    holds = 0;
+    if (stops > 1) _exit(EXIT_STOPPED);
+}
