@@ -33,7 +33,7 @@ THIRD_PARTY = {
     "zip.h": "src/weights", "curl": "src/download", "omp.h": "src/base",
 }
 SYSTEM = re.compile(r"(assert|ctype|errno|fcntl|fenv|float|getopt|glob|inttypes|iso646|libgen|limits|locale|math|poll|"
-                    r"pthread|sched|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|"
+                    r"pthread|pwd|sched|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|"
                     r"stdnoreturn|string|strings|tgmath|threads|time|uchar|unistd|wchar|wctype|dirent|termios|netdb|"
                     r"(sys|netinet|arpa|linux)/\w+)\.h")
 INTRINSICS = re.compile(r"(\w*intrin|cpuid|arm_neon|arm_sve)\.h")

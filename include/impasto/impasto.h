@@ -11,6 +11,7 @@
 #include <impasto/method.h>
 #include <impasto/recipe.h>
 #include <impasto/json.h>
+#include <impasto/model.h>
 /* clang-format on */
 
 #endif

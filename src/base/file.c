@@ -170,3 +170,23 @@ void imp_file_abandon(ImpFileWriter *writer) {
     if (writer->temporary) unlink(writer->temporary);
     free_writer(writer);
 }
+
+ImpStatus imp_file_make_folders(const char *path, ImpError *error) {
+    char *part = imp_strdup(path);
+    if (!part) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the path of a folder");
+    ImpStatus status = IMP_OK;
+    size_t length = strlen(part);
+    for (size_t i = 1; status == IMP_OK && i <= length; i++) {
+        char end = part[i];
+        if (end != '/' && end != '\0') continue;
+        part[i] = '\0';
+        struct stat info;
+        if (mkdir(part, 0700) != 0 && errno != EEXIST)
+            status = imp_fail_errno(error, errno, "cannot make the folder %s", part);
+        else if (stat(part, &info) != 0 || !S_ISDIR(info.st_mode))
+            status = imp_fail(error, IMP_ERROR_IO, "cannot make the folder %s: %s is no folder", path, part);
+        part[i] = end;
+    }
+    imp_free(part);
+    return status;
+}

@@ -37,4 +37,8 @@ ImpStatus imp_file_rename(const char *temporary, const char *path, ImpError *err
 /* Whether the folder of `path` exists and can be written, and `path` is not a folder itself. */
 ImpStatus imp_file_check_writable(const char *path, ImpError *error);
 
+/* Makes the folder and those above it that are missing, for this user alone where they are made (mode 0700, as the XDG
+ * specification has it). */
+ImpStatus imp_file_make_folders(const char *path, ImpError *error);
+
 #endif
