@@ -31,9 +31,9 @@ static int wrong_count(const ImpMethod *method, size_t count, size_t least, size
     return wrong_usage(method->name, "%s needs at least %zu pictures (%s)", method->name, least, form);
 }
 
-static int check_standard_input(const ImpMethod *method, const Pictures *pictures) {
+static int check_standard_input(const ImpMethod *method, const char *const *paths, size_t count) {
     int uses = 0;
-    for (size_t i = 0; i < pictures->count; i++) uses += strcmp(pictures->paths[i], "-") == 0;
+    for (size_t i = 0; i < count; i++) uses += strcmp(paths[i], "-") == 0;
     if (uses < 2) return EXIT_GOOD;
     return wrong_usage(method->name, "standard input ('-') can be only one of the pictures");
 }
@@ -57,13 +57,13 @@ int pictures_assign(const ImpMethod *method, const char *const *paths, size_t co
             out->paths[next] = paths[next];
         }
     }
-    return check_standard_input(method, out);
+    return check_standard_input(method, paths, count);
 }
 
 int pictures_from_recipe(const ImpMethod *method, const ImpRecipe *recipe, Pictures *out) {
     int result = allocate(out, recipe->n_inputs);
     if (result != EXIT_GOOD) return result;
-    for (size_t i = 0; i < recipe->n_inputs; i++) {
+    for (size_t i = 0; i < out->count; i++) {
         out->roles[i] = recipe->inputs[i].role;
         out->paths[i] = recipe->inputs[i].path;
     }
@@ -75,7 +75,7 @@ int pictures_from_recipe(const ImpMethod *method, const ImpRecipe *recipe, Pictu
             return wrong_usage(method->name, "the recipe names %zu %s pictures, which does not fit; give the pictures",
                                found, input->role);
     }
-    return check_standard_input(method, out);
+    return check_standard_input(method, out->paths, out->count);
 }
 
 int pictures_read(Pictures *pictures) {

@@ -12,7 +12,7 @@ ImpQuoted imp_quote(const char *text, size_t length) {
     ImpQuoted quoted = {{0}};
     size_t used = 0;
     for (size_t i = 0; i < length; i++) {
-        if (length > 2 * HALF && i == HALF) {
+        if (length > (size_t)2 * HALF && i == HALF) {
             memcpy(quoted.text + used, "...", 3);
             used += 3;
             i = length - HALF;
