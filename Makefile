@@ -41,7 +41,7 @@ lint: ## Formatting, static analysis, layering, headers and symbols
 	@tools/lint $(BUILD)
 
 format: ## Rewrite the sources as .clang-format says
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@find include src app tests fuzz bench examples -name '*.[ch]' -o -name '*.inc' | xargs clang-format -i
 
 bench: deps ## Build and run the benchmarks
 	@$(MAKE) --no-print-directory build

@@ -84,7 +84,7 @@ def fault(path, header, root):
 
 def faults(root):
     for top in ("include", "src", "app", "examples"):
-        for path in sorted((root / top).rglob("*.[ch]")):
+        for path in sorted(p for ending in ("c", "h", "inc") for p in (root / top).rglob("*." + ending)):
             name = path.relative_to(root).as_posix()
             for header in INCLUDE.findall(path.read_text()):
                 why = fault(name, header, root)

@@ -1,5 +1,5 @@
 #define TIER avx2
 #define B    8
 #define NR   2
-#include "compute/kernel/tier.h"
 #include "compute/kernel/tier.inc"
+#include "compute/kernel/tier_types.inc"

@@ -1,5 +1,5 @@
 #define TIER avx512
 #define B    16
 #define NR   4
-#include "compute/kernel/tier.h"
 #include "compute/kernel/tier.inc"
+#include "compute/kernel/tier_types.inc"

@@ -1,5 +1,5 @@
 #define TIER baseline
 #define B    8
 #define NR   1
-#include "compute/kernel/tier.h"
 #include "compute/kernel/tier.inc"
+#include "compute/kernel/tier_types.inc"
