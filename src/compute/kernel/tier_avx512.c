@@ -2,4 +2,3 @@
 #define B    16
 #define NR   4
 #include "compute/kernel/tier.inc"
-#include "compute/kernel/tier_types.inc"

@@ -2,4 +2,3 @@
 #define B    8
 #define NR   1
 #include "compute/kernel/tier.inc"
-#include "compute/kernel/tier_types.inc"
