@@ -19,6 +19,14 @@ static void print_pair(FILE *stream, const char *left, const char *right, int wi
     text_wrap(stream, right, INDENT, INDENT, width);
 }
 
+/* A phrase of the table as a sentence. */
+static void print_sentence(FILE *stream, const char *phrase, int width) {
+    char text[OPTION_TEXT];
+    snprintf(text, sizeof text, "%s.", phrase);
+    text[0] = (char)toupper((unsigned char)text[0]);
+    text_wrap(stream, text, 0, 0, width);
+}
+
 static void print_option(FILE *stream, const ImpParam *row, int width) {
     char form[OPTION_TEXT], note[OPTION_TEXT], left[OPTION_TEXT + 8], right[2 * OPTION_TEXT];
     option_form(row, form);
@@ -59,8 +67,11 @@ static void print_inputs(FILE *stream, const ImpMethod *method, int width) {
 static void print_presets(FILE *stream, const ImpMethod *method, int width) {
     if (method->n_presets == 0) return;
     fputs("\nPresets (--preset NAME):\n", stream);
-    for (size_t i = 0; i < method->n_presets; i++)
-        print_pair(stream, method->presets[i].name, method->presets[i].summary, width);
+    for (size_t i = 0; i < method->n_presets; i++) {
+        char text[4 * OPTION_TEXT];
+        preset_text(&method->presets[i], text, sizeof text);
+        print_pair(stream, method->presets[i].name, text, width);
+    }
 }
 
 /* Lines of "command  # what it does". */
@@ -91,7 +102,7 @@ void help_method(FILE *stream, const ImpMethod *method) {
     char inputs[OPTION_TEXT];
     inputs_form(method, inputs);
     fprintf(stream, "Usage: impasto %s [OPTION]... %s%s-o OUTPUT\n\n", method->name, inputs, *inputs ? " " : "");
-    text_wrap(stream, method->summary, 0, 0, width);
+    print_sentence(stream, method->summary, width);
     if (method->description) {
         fputc('\n', stream);
         text_wrap(stream, method->description, 0, 0, width);
@@ -111,7 +122,7 @@ void help_command(FILE *stream, const Command *command) {
     }
     int width = text_width(stream);
     fprintf(stream, "Usage: impasto %s %s\n\n", command->name, command->usage);
-    text_wrap(stream, command->summary, 0, 0, width);
+    print_sentence(stream, command->summary, width);
     fputc('\n', stream);
     text_wrap(stream, command->description, 0, 0, width);
 }

@@ -37,5 +37,6 @@ int log_close(Log *log) {
     log->stream = NULL;
     if (!log->failed) return EXIT_GOOD;
     complain("the log %s is not complete: %s", log->path, strerror(log->failed));
+    log->failed = 0;
     return EXIT_FAULT;
 }

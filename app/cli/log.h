@@ -16,7 +16,7 @@ typedef struct Log {
 int log_open(Log *log, const char *path);
 /* The first row also writes the header: "evaluation,seconds," and the names of the metrics. Each row is flushed. */
 void log_row(Log *log, const ImpProgress *now);
-/* Returns EXIT_FAULT and says so when any row could not be written. */
+/* Returns EXIT_FAULT and says so, once, when any row could not be written. */
 int log_close(Log *log);
 
 #endif

@@ -109,7 +109,11 @@ static void put_method_page(const ImpMethod *method) {
     visit_groups(&own, put_group, &own);
     visit_groups(&common, put_group, &common);
     if (method->n_presets) fputs(".SH PRESETS\n", stdout);
-    for (size_t i = 0; i < method->n_presets; i++) put_item(method->presets[i].name, method->presets[i].summary);
+    for (size_t i = 0; i < method->n_presets; i++) {
+        char text[4 * OPTION_TEXT];
+        preset_text(&method->presets[i], text, sizeof text);
+        put_item(method->presets[i].name, text);
+    }
     put_exit_status();
     put_examples(method->examples);
     fputs(".SH SEE ALSO\n.BR impasto (1)\n", stdout);

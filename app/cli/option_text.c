@@ -144,3 +144,14 @@ void inputs_form(const ImpMethod *method, char out[OPTION_TEXT]) {
         if (input->minimum == 0) append(out, "]");
     }
 }
+
+void preset_text(const ImpPreset *preset, char *out, size_t size) {
+    size_t used = (size_t)snprintf(out, size, "%s (", preset->summary);
+    for (const char *from = preset->settings; *from && used + 4 < size; from++) {
+        if (*from != ';' && *from != '\n') out[used++] = *from;
+        if (*from != ';' || !from[1]) continue;
+        out[used++] = ',';
+        out[used++] = ' ';
+    }
+    if (used < size) snprintf(out + used, size - used, ")");
+}

@@ -16,6 +16,8 @@ void option_note(const ImpParam *row, char out[OPTION_TEXT]);
 /* The groups of a table in order of appearance: calls visit for each different group. */
 void visit_groups(const ImpParamTable *table, void (*visit)(void *context, const char *group), void *context);
 
+/* "half the way in few steps (strength=0.5, steps=2)" */
+void preset_text(const ImpPreset *preset, char *out, size_t size);
 /* "CONTENT STYLE..." */
 void inputs_form(const ImpMethod *method, char out[OPTION_TEXT]);
 

@@ -24,12 +24,12 @@ static bool differ(const char *a, const char *b) {
 void replay_compare(const ImpRecipe *former, const ImpRecipe *now) {
     if (differ(former->model_sha256, now->model_sha256))
         complain("the model is not the one of the recipe, so the result will differ");
-    if (former->n_inputs != now->n_inputs) {
+    if (former->n_inputs > 0 && former->n_inputs != now->n_inputs) {
         complain("the recipe was made with %zu pictures and not %zu, so the result will differ", former->n_inputs,
                  now->n_inputs);
         return;
     }
-    for (size_t i = 0; i < now->n_inputs; i++)
+    for (size_t i = 0; i < former->n_inputs; i++)
         if (differ(former->inputs[i].sha256, now->inputs[i].sha256))
             complain("%s is not the %s picture of the recipe, so the result will differ", now->inputs[i].path,
                      former->inputs[i].role);

@@ -24,7 +24,10 @@ void report_line(const Report *report) {
     const ImpResult *result = report->result;
     const char *where = strcmp(report->outputs->picture, "-") == 0 ? "standard output" : report->outputs->picture;
     char duration[32];
-    format_duration(result->seconds, duration);
+    if (result->seconds < 10)
+        snprintf(duration, sizeof duration, "%.2f s", result->seconds);
+    else
+        format_duration(result->seconds, duration);
     if (result->stopped && report->steps_wanted > 0)
         complain("stopped after %lld of %lld steps; the best so far is in %s", (long long)result->steps,
                  (long long)report->steps_wanted, where);

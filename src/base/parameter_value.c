@@ -102,7 +102,14 @@ static ImpStatus parse_choice(const ImpParam *row, const char *text, ImpValue *o
         out->choice = i;
         return keep_text(row, imp_strdup(text), out, error);
     }
-    return imp_fail(error, IMP_ERROR_ARGUMENT, "%s is one of %s, not \"%.200s\"", row->name, row->choices, text);
+    char choices[512] = "";
+    rest = (Span){row->choices, strlen(row->choices)};
+    while (rest.start) {
+        Span choice = next_part(&rest, '|');
+        size_t used = strlen(choices);
+        snprintf(choices + used, sizeof choices - used, "%s%.*s", used ? ", " : "", (int)choice.length, choice.start);
+    }
+    return imp_fail(error, IMP_ERROR_ARGUMENT, "%s is one of %s, not \"%.200s\"", row->name, choices, text);
 }
 
 static ImpStatus parse_text(const ImpParam *row, const char *text, ImpValue *out, ImpError *error) {
