@@ -1,0 +1,31 @@
+#!/bin/sh
+# Draws every sample picture, or those named: ./make.sh [NAME...]. Needs a C compiler and vips (libvips-tools).
+set -eu
+cd "$(dirname "$0")"
+cc=${CC:-cc}
+flags="-std=c17 -O2 -Wall -Wextra -Wpedantic -Wshadow"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Threads are welcome but not needed; the pictures are the same without.
+echo 'int main(void) { return 0; }' >"$work/probe.c"
+if $cc -fopenmp "$work/probe.c" -o "$work/probe" 2>/dev/null; then flags="$flags -fopenmp"; fi
+
+draw() { # NAME QUALITY [more sources]
+    name=$1 quality=$2
+    shift 2
+    $cc $flags "$name.c" "$@" canvas.c -lm -o "$work/$name"
+    "$work/$name" "$work/$name.ppm"
+    vips jpegsave "$work/$name.ppm" "$name.jpg" --Q "$quality" --optimize-coding --strip
+    echo "$name.jpg"
+}
+
+for name in ${*:-landscape}; do
+    case $name in
+    landscape) draw landscape 90 sky.c terrain.c ;;
+    *)
+        echo "make.sh: no picture is called $name" >&2
+        exit 1
+        ;;
+    esac
+done
