@@ -73,7 +73,7 @@ static int fish_patch(Vec2 q, float turn, int mirrored, Patch *out) {
 }
 
 static int any_fish(Vec2 p, Patch *out) {
-    static const float place[][4] = {{0.242f, 0.655f, 0.27f, -0.62f}, {0.758f, 0.655f, 0.27f, -0.62f}};
+    static const float place[][4] = {{0.256f, 0.655f, 0.27f, -0.62f}, {0.744f, 0.655f, 0.27f, -0.62f}};
     for (int i = 0; i < COUNT(place); i++) {
         Vec2 from = v2_sub(p, v2(place[i][0], place[i][1]));
         int mirrored = i == 1;
