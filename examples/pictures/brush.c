@@ -85,7 +85,8 @@ void painting_stroke(Painting *painting, const Vec2 *path, int count, const Brus
     if (!place) picture_fail("out of memory for a brush stroke of %d pixels", pixels);
     for (int i = 0; i < pixels; i++) place[i] = (Place){0.0f, 1.25f};
     for (int i = 0; i + 1 < count; i++) {
-        place_segment(place, box, around(path + i, 2, half + 1.0f, &painting->colour), path[i], path[i + 1], length, half);
+        place_segment(place, box, around(path + i, 2, half + 1.0f, &painting->colour), path[i], path[i + 1], length,
+                      half);
         length += v2_len(v2_sub(path[i + 1], path[i]));
     }
     for (int i = 0; i < pixels; i++)

@@ -245,7 +245,8 @@ void field_blur(Field *field, float sigma) {
     float *line = allocate(longest, 1, sizeof(float));
     for (int pass = 0; pass < 3; pass++) {
         for (int y = 0; y < field->height; y++) box_line(field_at(field, 0, y), 1, field->width, radius, line);
-        for (int x = 0; x < field->width; x++) box_line(field_at(field, x, 0), (size_t)field->width, field->height, radius, line);
+        for (int x = 0; x < field->width; x++)
+            box_line(field_at(field, x, 0), (size_t)field->width, field->height, radius, line);
     }
     free(line);
 }

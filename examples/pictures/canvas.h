@@ -145,7 +145,8 @@ void field_free(Field *field);
 float field_sample(const Field *field, float x, float y); // bilinear, edges repeated
 void field_blur(Field *field, float sigma);               // near-Gaussian: three box blurs
 
-// Runs body(0..count-1) on all cores where OpenMP is on, in order where it is not. Bodies must not share what they write.
+// Runs body(0..count-1) on all cores where OpenMP is on, in order where it is not. Bodies must not share what they
+// write.
 void parallel_for(int count, void (*body)(int index, void *context), void *context);
 
 // The filmic curve of Narkowicz (2015), a fit of the ACES reference tone map.

@@ -25,14 +25,23 @@ typedef struct {
 static float distance(const Shape *s, Vec2 q) {
     float r = v2_len(q);
     switch (s->kind) {
-    case DISC: return r - s->a;
-    case RING: return fabsf(r - s->a) - s->b;                               // radius, half thickness
-    case HALF: return fmaxf(r - s->a, q.y);                                 // radius
-    case SECTOR: return fmaxf(r - s->a, r * (fabsf(atan2f(q.y, q.x)) - s->b)); // radius, half angle
-    case WEDGE: return fmaxf(fmaxf(-q.x, q.x - s->a), fabsf(q.y) - s->b * (1.0f - q.x / s->a)); // length, half base
-    case BEAM: return fmaxf(fabsf(q.x) - s->a, fabsf(q.y) - s->b * (0.35f + 0.65f * (0.5f + 0.5f * q.x / s->a)));
-    case SNAKE: return fmaxf(fabsf(q.x) - s->a, 0.75f * fabsf(q.y - 1.6f * s->b * sinf(q.x * 26.0f)) - s->b * 0.30f * (1.0f - q.x / s->a));
-    default: return fmaxf(fabsf(q.x) - s->a, fabsf(q.y) - s->b);            // half width, half height
+    case DISC:
+        return r - s->a;
+    case RING:
+        return fabsf(r - s->a) - s->b; // radius, half thickness
+    case HALF:
+        return fmaxf(r - s->a, q.y); // radius
+    case SECTOR:
+        return fmaxf(r - s->a, r * (fabsf(atan2f(q.y, q.x)) - s->b)); // radius, half angle
+    case WEDGE:
+        return fmaxf(fmaxf(-q.x, q.x - s->a), fabsf(q.y) - s->b * (1.0f - q.x / s->a)); // length, half base
+    case BEAM:
+        return fmaxf(fabsf(q.x) - s->a, fabsf(q.y) - s->b * (0.35f + 0.65f * (0.5f + 0.5f * q.x / s->a)));
+    case SNAKE:
+        return fmaxf(fabsf(q.x) - s->a,
+                     0.75f * fabsf(q.y - 1.6f * s->b * sinf(q.x * 26.0f)) - s->b * 0.30f * (1.0f - q.x / s->a));
+    default:
+        return fmaxf(fabsf(q.x) - s->a, fabsf(q.y) - s->b); // half width, half height
     }
 }
 
@@ -63,7 +72,8 @@ static Vec3 paint(Vec3 under, const Shape *s, Vec2 p, float pixel, uint32_t seed
     Vec2 from = v2(p.x - s->x, p.y - s->y), q = v2(c * from.x + n * from.y, c * from.y - n * from.x);
     float reach = 1.5f * (s->a + s->b);
     if (v2_dot(q, q) > reach * reach) return under;
-    float d = distance(s, q) + 0.0011f * noise2(p.x * 55.0f, p.y * 55.0f, seed) + 0.0005f * noise2(p.x * 260.0f, p.y * 260.0f, seed);
+    float d = distance(s, q) + 0.0011f * noise2(p.x * 55.0f, p.y * 55.0f, seed) +
+              0.0005f * noise2(p.x * 260.0f, p.y * 260.0f, seed);
     float cover = s->alpha * smooth(0.7f * pixel, -0.7f * pixel, d);
     if (s->blend == GLOW) cover = s->alpha * powf(clampf(1.0f - v2_len(q) / s->a, 0.0f, 1.0f), 1.4f);
     if (cover <= 0.0f) return under;
@@ -144,14 +154,24 @@ static const Shape shapes[] = {
 
 // Small notes that answer the large shapes: dots in falling sizes along lines, and short dashes.
 static Vec3 notes(Vec3 colour, Vec2 p, float pixel) {
-    static const float run[][6] = {{0.430f, 0.120f, 0.036f, 0.018f, 0.0130f, 8}, {0.100f, 0.080f, 0.030f, -0.012f, 0.0100f, 5},
-                                   {1.200f, 0.330f, -0.006f, 0.040f, 0.0120f, 7}, {0.720f, 0.640f, 0.030f, 0.022f, 0.0105f, 6},
-                                   {0.060f, 0.900f, 0.036f, 0.008f, 0.0125f, 6}, {0.980f, 0.950f, 0.034f, -0.014f, 0.0110f, 6}};
+    static const float run[][6] = {
+        {0.430f, 0.120f, 0.036f, 0.018f, 0.0130f, 8},  {0.100f, 0.080f, 0.030f, -0.012f, 0.0100f, 5},
+        {1.200f, 0.330f, -0.006f, 0.040f, 0.0120f, 7}, {0.720f, 0.640f, 0.030f, 0.022f, 0.0105f, 6},
+        {0.060f, 0.900f, 0.036f, 0.008f, 0.0125f, 6},  {0.980f, 0.950f, 0.034f, -0.014f, 0.0110f, 6}};
     static const uint32_t tint[] = {0x15151f, 0xb8302f, 0x22508a, 0xe8a22f, 0x2c7f76, 0x6b3f90};
     for (int i = 0; i < COUNT(run); i++)
         for (int k = 0; k < (int)run[i][5]; k++) {
             float size = run[i][4] * (1.0f - 0.09f * (float)k);
-            Shape dot = {DISC, COVER, run[i][0] + run[i][2] * (float)k, run[i][1] + run[i][3] * (float)k, 0, size, 0, tint[(i + k) % 6], tint[(i + k) % 6], 1.0f};
+            Shape dot = {DISC,
+                         COVER,
+                         run[i][0] + run[i][2] * (float)k,
+                         run[i][1] + run[i][3] * (float)k,
+                         0,
+                         size,
+                         0,
+                         tint[(i + k) % 6],
+                         tint[(i + k) % 6],
+                         1.0f};
             colour = paint(colour, &dot, p, pixel, 900 + (uint32_t)(i * 16 + k));
         }
     return colour;

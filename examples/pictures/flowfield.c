@@ -21,8 +21,8 @@ static const Whirl whirls[] = {
 
 // Stars and the moon are whirls of light.
 static const Whirl lights[] = {
-    {{0.245f, 0.205f}, 0.118f, 1.0f}, {{0.50f, 0.115f}, 0.052f, -1.0f}, {{0.80f, 0.095f}, 0.060f, 1.0f},
-    {{1.13f, 0.105f}, 0.072f, -1.0f}, {{0.055f, 0.335f}, 0.040f, 1.0f}, {{0.40f, 0.335f}, 0.036f, -1.0f},
+    {{0.245f, 0.205f}, 0.118f, 1.0f}, {{0.50f, 0.115f}, 0.052f, -1.0f},  {{0.80f, 0.095f}, 0.060f, 1.0f},
+    {{1.13f, 0.105f}, 0.072f, -1.0f}, {{0.055f, 0.335f}, 0.040f, 1.0f},  {{0.40f, 0.335f}, 0.036f, -1.0f},
     {{0.975f, 0.44f}, 0.034f, 1.0f},  {{0.065f, 0.065f}, 0.038f, -1.0f}, {{1.235f, 0.33f}, 0.034f, 1.0f},
     {{0.655f, 0.045f}, 0.026f, 1.0f}, {{0.30f, 0.455f}, 0.026f, 1.0f},
 };
@@ -49,7 +49,8 @@ static float tree_shape(Vec2 p, float foot, float base, float height, float widt
     float t = (base - p.y) / height;
     if (t < 0.0f || t > 1.0f) return 1.0f;
     float sway = 0.018f * sinf(t * 8.0f + foot * 30.0f) + 0.03f * t * t;
-    float half = width * powf(t + 0.02f, 0.35f) * powf(1.0f - t, 0.75f) * (1.0f + 0.13f * sinf(t * 31.0f + foot * 50.0f));
+    float half =
+        width * powf(t + 0.02f, 0.35f) * powf(1.0f - t, 0.75f) * (1.0f + 0.13f * sinf(t * 31.0f + foot * 50.0f));
     return fabsf(p.x - foot - sway) - half;
 }
 
@@ -74,7 +75,8 @@ static Thing house_at(Vec2 p, Thing otherwise) {
         House h = houses[i];
         float dx = fabsf(p.x - h.x) / (0.5f * h.width), up = (h.y - p.y) / h.height;
         float steep = h.height > h.width ? 1.9f : 0.8f; // the church has a spire
-        if (up > 0.0f && up < 1.0f && dx < 1.0f) return dx > 0.18f && dx < 0.70f && up > 0.20f && up < 0.75f ? WINDOW : HOUSE;
+        if (up > 0.0f && up < 1.0f && dx < 1.0f)
+            return dx > 0.18f && dx < 0.70f && up > 0.20f && up < 0.75f ? WINDOW : HOUSE;
         if (up >= 1.0f && up < 1.0f + steep * (1.0f - dx / 1.15f)) return ROOF;
     }
     return otherwise;
@@ -89,7 +91,10 @@ static int in_moon(Vec2 p) {
 
 static Thing thing_at(Vec2 p) {
     if (in_tree(p)) return TREE;
-    Thing land = p.y > near_ridge(p.x) + 0.035f ? FIELD : p.y > near_ridge(p.x) ? NEAR_HILL : p.y > far_ridge(p.x) ? FAR_HILL : SKY;
+    Thing land = p.y > near_ridge(p.x) + 0.035f ? FIELD
+                 : p.y > near_ridge(p.x)        ? NEAR_HILL
+                 : p.y > far_ridge(p.x)         ? FAR_HILL
+                                                : SKY;
     if (land == FIELD) {
         float half = 0.012f + 0.10f * smooth(0.76f, 1.05f, p.y);
         if (fabsf(p.x - river_middle(p.y)) < half) land = RIVER;
@@ -122,14 +127,22 @@ static Vec2 flow_at(Vec2 p, Thing thing) {
     float wobble = fbm2(p.x * 6.0f, p.y * 6.0f, 2, 6);
     switch (thing) {
     case SKY:
-    case MOON: return sky_flow(p);
-    case FAR_HILL: return along_ridge(far_ridge, p.x, 1.1f * wobble + 2.2f * (p.y - far_ridge(p.x)));
-    case NEAR_HILL: return along_ridge(near_ridge, p.x, wobble);
-    case FIELD: return v2(p.x < river_middle(p.y) ? 1.0f : -1.0f, 0.30f + 1.7f * (p.y - 0.78f) + 1.3f * wobble);
-    case RIVER: return v2(1.0f, 0.18f * sinf(p.x * 60.0f + p.y * 40.0f));
-    case TREE: return v2(0.35f * sinf(p.y * 26.0f + p.x * 22.0f) + 0.5f * wobble, -1.0f);
-    case ROOF: return v2(1.0f, 0.55f);
-    default: return v2(0.15f, 1.0f);
+    case MOON:
+        return sky_flow(p);
+    case FAR_HILL:
+        return along_ridge(far_ridge, p.x, 1.1f * wobble + 2.2f * (p.y - far_ridge(p.x)));
+    case NEAR_HILL:
+        return along_ridge(near_ridge, p.x, wobble);
+    case FIELD:
+        return v2(p.x < river_middle(p.y) ? 1.0f : -1.0f, 0.30f + 1.7f * (p.y - 0.78f) + 1.3f * wobble);
+    case RIVER:
+        return v2(1.0f, 0.18f * sinf(p.x * 60.0f + p.y * 40.0f));
+    case TREE:
+        return v2(0.35f * sinf(p.y * 26.0f + p.x * 22.0f) + 0.5f * wobble, -1.0f);
+    case ROOF:
+        return v2(1.0f, 0.55f);
+    default:
+        return v2(0.15f, 1.0f);
     }
 }
 
@@ -189,14 +202,22 @@ static Vec3 land_paint(Vec2 p, Thing thing, Rng *rng) {
     static const uint32_t tree[] = {0x070b14, 0x0f1f22, 0x17352b, 0x35502a, 0x6a6128};
     float chance = 0.16f * rng_normal(rng), patch = fbm2(p.x * 7.0f, p.y * 11.0f, 3, 9);
     switch (thing) {
-    case FAR_HILL: return ramp(far_hill, COUNT(far_hill), 0.75f - 4.2f * (p.y - far_ridge(p.x)) + 0.4f * patch + chance);
-    case NEAR_HILL: return ramp(near_hill, COUNT(near_hill), 0.6f + 0.7f * patch + chance);
-    case FIELD: return ramp(field, COUNT(field), 0.30f + 1.1f * (p.y - 0.78f) + 0.85f * patch + chance);
-    case TREE: return ramp(tree, COUNT(tree), 0.32f + 0.35f * sinf(p.x * 70.0f + 9.0f * sinf(p.y * 18.0f)) + chance);
-    case MOON: return v3_mix(rgb(0xfff9dc), rgb(0xffe28a), 0.3f + 2.0f * chance);
-    case HOUSE: return v3_mix(rgb(0x2b3c66), rgb(0x6d7fa0), 0.5f + chance);
-    case ROOF: return v3_mix(rgb(0x57243a), rgb(0xb04c34), 0.4f + 1.4f * chance);
-    default: return v3_mix(rgb(0xf7a823), rgb(0xfff0a8), 0.4f + chance);
+    case FAR_HILL:
+        return ramp(far_hill, COUNT(far_hill), 0.75f - 4.2f * (p.y - far_ridge(p.x)) + 0.4f * patch + chance);
+    case NEAR_HILL:
+        return ramp(near_hill, COUNT(near_hill), 0.6f + 0.7f * patch + chance);
+    case FIELD:
+        return ramp(field, COUNT(field), 0.30f + 1.1f * (p.y - 0.78f) + 0.85f * patch + chance);
+    case TREE:
+        return ramp(tree, COUNT(tree), 0.32f + 0.35f * sinf(p.x * 70.0f + 9.0f * sinf(p.y * 18.0f)) + chance);
+    case MOON:
+        return v3_mix(rgb(0xfff9dc), rgb(0xffe28a), 0.3f + 2.0f * chance);
+    case HOUSE:
+        return v3_mix(rgb(0x2b3c66), rgb(0x6d7fa0), 0.5f + chance);
+    case ROOF:
+        return v3_mix(rgb(0x57243a), rgb(0xb04c34), 0.4f + 1.4f * chance);
+    default:
+        return v3_mix(rgb(0xf7a823), rgb(0xfff0a8), 0.4f + chance);
     }
 }
 
@@ -241,7 +262,9 @@ static void stroke_at(Painting *painting, Vec2 p, float width, float length, Rng
     float step = length / (float)(MOST_POINTS - 1);
     int count = trace(p, thing, step, MOST_POINTS, path);
     Vec2 middle = path[count / 2];
-    Brush brush = {.hair = 0.0035f * unit, .width = width * unit * rng_range(rng, 0.75f, 1.2f), .body = rng_range(rng, 0.7f, 1.15f)};
+    Brush brush = {.hair = 0.0035f * unit,
+                   .width = width * unit * rng_range(rng, 0.75f, 1.2f),
+                   .body = rng_range(rng, 0.7f, 1.15f)};
     brush.paint[0] = paint_at(middle, thing, rng);
     brush.paint[1] = v3_mix(brush.paint[0], paint_at(middle, thing, rng), 0.85f);
     brush.dryness = rng_range(rng, 0.1f, 0.6f);

@@ -8,10 +8,10 @@
 #include "sky.h"
 #include "terrain.h"
 
-#define SAMPLES  3       // in each direction of a pixel
-#define EYE      26.0f   // metres above the lake
-#define WIDTH    1.06f   // of the view at distance 1
-#define HORIZON  0.665f  // of the picture's height, from the top
+#define SAMPLES  3      // in each direction of a pixel
+#define EYE      26.0f  // metres above the lake
+#define WIDTH    1.06f  // of the view at distance 1
+#define HORIZON  0.665f // of the picture's height, from the top
 #define FARTHEST 16000.0f
 
 typedef struct {
@@ -60,7 +60,8 @@ static Vec3 normal_at(const Scene *s, float x, float z, float reach) {
 static Vec3 rock_colour(Vec3 p, float steep) {
     float bed = fbm2(p.y / 34.0f + 0.9f * fbm2(p.x / 260.0f, p.z / 260.0f, 2, 91), p.x / 900.0f, 4, 92);
     float grain = fbm2(p.x / 17.0f, (p.z + p.y) / 17.0f, 4, 93);
-    Vec3 rock = v3_mix(v3(0.105f, 0.095f, 0.09f), v3(0.26f, 0.23f, 0.20f), clampf(0.5f + 0.8f * bed + 0.5f * grain, 0, 1));
+    Vec3 rock =
+        v3_mix(v3(0.105f, 0.095f, 0.09f), v3(0.26f, 0.23f, 0.20f), clampf(0.5f + 0.8f * bed + 0.5f * grain, 0, 1));
     Vec3 scree = v3(0.23f, 0.215f, 0.195f);
     return v3_mix(scree, rock, smooth(0.25f, 0.6f, steep));
 }
@@ -73,7 +74,8 @@ static Vec3 grass_colour(Vec3 p) {
 
 static Vec3 ground_colour(const Scene *s, Vec3 p, Vec3 normal) {
     float steep = 1.0f - normal.y;
-    float hollow = field_sample(&s->land.hollow, (p.x - s->land.left) / s->land.cell, (p.z - s->land.front) / s->land.cell);
+    float hollow =
+        field_sample(&s->land.hollow, (p.x - s->land.left) / s->land.cell, (p.z - s->land.front) / s->land.cell);
     float patch = fbm2(p.x / 420.0f, p.z / 420.0f, 5, 94);
     float meadow = smooth(1120.0f + 420.0f * patch, 820.0f + 420.0f * patch, p.y) * smooth(0.42f, 0.26f, steep);
     Vec3 colour = v3_mix(rock_colour(p, steep), grass_colour(p), meadow);
@@ -96,7 +98,8 @@ static Vec3 tree_colour(Tree tree, Vec3 p) {
 
 static float sun_visible(const Scene *s, Vec3 p) {
     Vec3 sun = sun_direction();
-    float skyline = field_sample(&s->land.horizon, (p.x - s->land.left) / s->land.cell, (p.z - s->land.front) / s->land.cell);
+    float skyline =
+        field_sample(&s->land.horizon, (p.x - s->land.left) / s->land.cell, (p.z - s->land.front) / s->land.cell);
     float slope = sun.y / hypotf(sun.x, sun.z);
     return smooth(skyline - 0.05f, skyline + 0.07f, slope);
 }
@@ -135,7 +138,8 @@ static Vec3 shade_land(const Scene *s, Vec3 p, float distance) {
     Vec3 colour;
     if (tree.height > 1.0f && above > 0.6f) {
         Vec3 round = v3_norm(v3(tree.outward.x, 0.45f, tree.outward.y));
-        float facing = 0.5f * clampf(v3_dot(round, sun_direction()), 0, 1) + 0.5f * clampf(0.35f + v3_dot(round, sun_direction()), 0, 1);
+        float facing = 0.5f * clampf(v3_dot(round, sun_direction()), 0, 1) +
+                       0.5f * clampf(0.35f + v3_dot(round, sun_direction()), 0, 1);
         float open = smooth(-2.0f, 15.0f, above) * (0.55f + 0.45f * v2_len(tree.outward));
         float bough = 0.8f + 0.9f * fbm3(p.x * 0.9f, p.y * 1.5f, p.z * 0.9f, 2, 99);
         sun *= tree_shade(s, v3_mad(p, round, 0.7f), distance);
@@ -216,7 +220,8 @@ static Vec2 ripple(float x, float z, float footprint, uint32_t noise) {
         float seen = smooth(1.2f * length, 0.25f * length, footprint);
         float jitter = 0.5f * (1.0f - seen);
         tilt.x += amount * (seen * noise2(x / length, z / length * 1.6f, 52 + octave) + jitter * rng_normal(&rng));
-        tilt.y += amount * (seen * noise2(x / length + 9.3f, z / length * 1.6f, 57 + octave) + jitter * rng_normal(&rng));
+        tilt.y +=
+            amount * (seen * noise2(x / length + 9.3f, z / length * 1.6f, 57 + octave) + jitter * rng_normal(&rng));
         length *= 0.5f;
         amount *= 0.82f;
     }

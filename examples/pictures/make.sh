@@ -20,9 +20,12 @@ draw() { # NAME QUALITY [more sources]
     echo "$name.jpg"
 }
 
-for name in ${*:-landscape}; do
+for name in ${*:-landscape riverfront flowfield mosaic woodcut watercolour composition}; do
     case $name in
-    landscape) draw landscape 90 sky.c terrain.c ;;
+    landscape) draw landscape 89 sky.c terrain.c ;;
+    riverfront) draw riverfront 90 house.c ;;
+    flowfield) draw flowfield 88 brush.c ;;
+    mosaic | woodcut | watercolour | composition) draw "$name" 88 ;;
     *)
         echo "make.sh: no picture is called $name" >&2
         exit 1

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define SAMPLES 2
-#define ROWS    93                  // tiles along a side, were they all upright
+#define ROWS    93                   // tiles along a side, were they all upright
 #define TILE    (1.0f / (float)ROWS) // side of a tile with its share of mortar
 
 typedef struct {
@@ -291,7 +291,8 @@ static void light_row(int y, void *context) {
     for (int x = 0; x < f->cells->size; x++) {
         float unit = (float)f->cells->size, in = inset(f->cells, x, y);
         Vec2 p = v2((float)x / unit, (float)y / unit);
-        Vec2 slope = v2(inset(f->cells, x - 2, y) - inset(f->cells, x + 2, y), inset(f->cells, x, y - 2) - inset(f->cells, x, y + 2));
+        Vec2 slope = v2(inset(f->cells, x - 2, y) - inset(f->cells, x + 2, y),
+                        inset(f->cells, x, y - 2) - inset(f->cells, x, y + 2));
         slope = v2_scale(slope, 0.25f * TILE * unit);
         int id = f->cells->owner[(size_t)y * (size_t)f->cells->size + (size_t)x];
         Vec3 ground = v3_scale(mortar(p), 0.75f + 0.25f * smooth(-0.02f, -0.10f, in));
@@ -305,7 +306,8 @@ static void draw(Canvas *canvas) {
     static Tile tile[TILES];
     Rng rng = rng_make(330);
     for (int i = 0; i < TILES; i++) {
-        tile[i].at = v2(((float)(i % ROWS) + rng_unit(&rng)) / (float)ROWS, ((float)(i / ROWS) + rng_unit(&rng)) / (float)ROWS);
+        tile[i].at =
+            v2(((float)(i % ROWS) + rng_unit(&rng)) / (float)ROWS, ((float)(i / ROWS) + rng_unit(&rng)) / (float)ROWS);
         tile[i].patch = patch_at(tile[i].at);
     }
     Cells coarse = cells_new(canvas->width);

@@ -31,8 +31,10 @@ static float inside(const Wash *w, Vec2 p, uint32_t seed) {
     float length = v2_len(w->axis) + 1e-6f;
     Vec2 axis = v2_scale(w->axis, 1.0f / length), from = v2_sub(p, w->root);
     float big = w->ruffle * w->width, scale = 1.0f / (w->width + 0.25f * length);
-    from.x += big * fbm2(p.x * scale * 1.7f, p.y * scale * 1.7f, 3, seed) + 0.0022f * fbm2(p.x * 90.0f, p.y * 90.0f, 3, seed + 3);
-    from.y += big * fbm2(p.x * scale * 1.7f + 7.0f, p.y * scale * 1.7f, 3, seed + 1) + 0.0022f * fbm2(p.x * 90.0f, p.y * 90.0f + 5.0f, 3, seed + 3);
+    from.x += big * fbm2(p.x * scale * 1.7f, p.y * scale * 1.7f, 3, seed) +
+              0.0022f * fbm2(p.x * 90.0f, p.y * 90.0f, 3, seed + 3);
+    from.y += big * fbm2(p.x * scale * 1.7f + 7.0f, p.y * scale * 1.7f, 3, seed + 1) +
+              0.0022f * fbm2(p.x * 90.0f, p.y * 90.0f + 5.0f, 3, seed + 3);
     float u = v2_dot(from, axis) / length, v = axis.x * from.y - axis.y * from.x;
     v -= w->bend * length * u * u;
     if (u < 0.0f || u > 1.0f) return -0.5f - fmaxf(-u, u - 1.0f) * length / w->width;
@@ -44,7 +46,8 @@ static float inside(const Wash *w, Vec2 p, uint32_t seed) {
 // Pigment at a place that lies depth inside (in half widths). Also mixes the two pigments.
 static float density(const Wash *w, Vec2 p, float depth, float paper, uint32_t seed, float *blend) {
     float pixels = depth * w->width; // lengths from here on
-    float loose = smooth(0.10f - 0.75f * w->wet, 0.62f - 0.75f * w->wet, noise2(p.x * 9.0f, p.y * 9.0f, seed + 5) * 0.8f);
+    float loose =
+        smooth(0.10f - 0.75f * w->wet, 0.62f - 0.75f * w->wet, noise2(p.x * 9.0f, p.y * 9.0f, seed + 5) * 0.8f);
     float soft = mixf(0.0008f, 0.0010f + 0.55f * w->width * (0.25f + w->wet), loose);
     float cover = smooth(-0.35f * soft, soft, pixels);
     if (cover <= 0.0f) return 0.0f;
@@ -88,8 +91,15 @@ static void lay(Sheet *s, Wash w) {
 // ---- things made of washes ----
 
 static Wash petal(Vec2 root, float angle, float length, float width, uint32_t from, uint32_t to) {
-    return (Wash){.root = root, .axis = v2_scale(v2_turn(angle), length), .width = width, .belly = 0.62f, .ruffle = 0.55f,
-                  .wet = 0.22f, .strength = 0.85f, .pigment = {from, to}, .grain = 0.5f};
+    return (Wash){.root = root,
+                  .axis = v2_scale(v2_turn(angle), length),
+                  .width = width,
+                  .belly = 0.62f,
+                  .ruffle = 0.55f,
+                  .wet = 0.22f,
+                  .strength = 0.85f,
+                  .pigment = {from, to},
+                  .grain = 0.5f};
 }
 
 static Wash dab(Sheet *s, Vec2 at, float size, uint32_t from, uint32_t to) {
@@ -133,18 +143,22 @@ typedef struct {
 static void flower(Sheet *s, const Flower *f) {
     float start = rng_range(&s->rng, 0.0f, TAU);
     lift(s, f->at, 1.12f * f->radius);
-    Wash glow = dab(s, v2_add(f->at, v2(rng_range(&s->rng, -0.3f, 0.3f) * f->radius, 0.2f * f->radius)), f->radius * 1.25f, f->pigment[0], f->pigment[1]);
+    Wash glow = dab(s, v2_add(f->at, v2(rng_range(&s->rng, -0.3f, 0.3f) * f->radius, 0.2f * f->radius)),
+                    f->radius * 1.25f, f->pigment[0], f->pigment[1]);
     glow.wet = 1.0f;
     glow.strength = 0.16f;
     lay(s, glow);
     for (int ring = 0; ring < f->rings; ring++) {
         float size = f->radius * (1.0f - 0.30f * (float)ring);
         for (int i = 0; i < f->petals; i++) {
-            float angle = start + TAU * ((float)i + 0.5f * (float)ring) / (float)f->petals + 0.16f * rng_normal(&s->rng);
-            float length = size * rng_range(&s->rng, 0.85f, 1.12f) * (1.0f - 0.16f * sinf(angle)); // seen a little from below
+            float angle =
+                start + TAU * ((float)i + 0.5f * (float)ring) / (float)f->petals + 0.16f * rng_normal(&s->rng);
+            float length =
+                size * rng_range(&s->rng, 0.85f, 1.12f) * (1.0f - 0.16f * sinf(angle)); // seen a little from below
             Vec2 root = v2_add(f->at, v2_scale(v2_turn(angle), 0.06f * f->radius));
             int k = (int)(rng_unit(&s->rng) * 3.0f);
-            Wash w = petal(root, angle, length, f->plump * length * rng_range(&s->rng, 0.85f, 1.15f), f->pigment[k], f->pigment[(k + 1) % 3]);
+            Wash w = petal(root, angle, length, f->plump * length * rng_range(&s->rng, 0.85f, 1.15f), f->pigment[k],
+                           f->pigment[(k + 1) % 3]);
             w.bend = 0.10f * rng_normal(&s->rng);
             w.strength = rng_range(&s->rng, 0.55f, 0.95f);
             lay(s, w);
@@ -221,8 +235,8 @@ static void spray(Sheet *s, Vec2 root, float angle, float length, uint32_t from,
 // ---- the picture ----
 
 static void backdrop(Sheet *s) {
-    static const uint32_t tint[][2] = {{0xa9cfe6, 0xc7b8e2}, {0xf6d9a0, 0xf3bfae}, {0xbfe0b4, 0xa6d6d2}, {0xe7b9d4, 0xbfb4e6},
-                                       {0x9fc4e8, 0xb5e0d8}, {0xf9e7a8, 0xcfe3a4}};
+    static const uint32_t tint[][2] = {{0xa9cfe6, 0xc7b8e2}, {0xf6d9a0, 0xf3bfae}, {0xbfe0b4, 0xa6d6d2},
+                                       {0xe7b9d4, 0xbfb4e6}, {0x9fc4e8, 0xb5e0d8}, {0xf9e7a8, 0xcfe3a4}};
     for (int i = 0; i < 17; i++) {
         Vec2 at = v2(rng_range(&s->rng, 0.06f, 0.76f), rng_range(&s->rng, 0.06f, 0.92f));
         const uint32_t *pair = tint[i % 6];

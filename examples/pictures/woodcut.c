@@ -43,8 +43,11 @@ static float bank_shape(Vec2 p, Bank b) {
 }
 
 static Ink clouds(Vec2 p) {
-    static const Bank bank[] = {{0.10f, 0.445f, 0.15f, 0.0145f}, {0.56f, 0.475f, 0.14f, 0.013f}, {0.47f, 0.235f, 0.10f, 0.0105f},
-                                {0.12f, 0.175f, 0.085f, 0.0105f}, {0.36f, 0.520f, 0.11f, 0.0095f}};
+    static const Bank bank[] = {{0.10f, 0.445f, 0.15f, 0.0145f},
+                                {0.56f, 0.475f, 0.14f, 0.013f},
+                                {0.47f, 0.235f, 0.10f, 0.0105f},
+                                {0.12f, 0.175f, 0.085f, 0.0105f},
+                                {0.36f, 0.520f, 0.11f, 0.0095f}};
     for (int i = 0; i < COUNT(bank); i++) {
         float d = bank_shape(p, bank[i]);
         if (d > 0.0f) continue;
@@ -68,7 +71,8 @@ static Ink sky(Vec2 p) {
 }
 
 static Ink birds(Vec2 p) {
-    static const float bird[][3] = {{0.520f, 0.130f, 0.030f}, {0.575f, 0.165f, 0.022f}, {0.475f, 0.170f, 0.018f}, {0.60f, 0.115f, 0.016f}};
+    static const float bird[][3] = {
+        {0.520f, 0.130f, 0.030f}, {0.575f, 0.165f, 0.022f}, {0.475f, 0.170f, 0.018f}, {0.60f, 0.115f, 0.016f}};
     for (int i = 0; i < COUNT(bird); i++) {
         float x = (p.x - bird[i][0]) / bird[i][2], y = (p.y - bird[i][1]) / bird[i][2];
         float wing = 0.55f * fabsf(x) * (1.35f - fabsf(x)) * 1.3f;
@@ -87,7 +91,9 @@ typedef struct {
 } Peak;
 
 static Ink mountains(Vec2 p) {
-    static const Peak peak[] = {{{0.115f, 0.500f}, 0.52f, 0.88f, 30}, {{0.640f, 0.445f}, 0.62f, 0.84f, 40}, {{0.435f, 0.360f}, 0.95f, 0.64f, 50}};
+    static const Peak peak[] = {{{0.115f, 0.500f}, 0.52f, 0.88f, 30},
+                                {{0.640f, 0.445f}, 0.62f, 0.84f, 40},
+                                {{0.435f, 0.360f}, 0.95f, 0.64f, 50}};
     for (int i = 0; i < COUNT(peak); i++) {
         const Peak *m = &peak[i];
         float x = p.x - m->top.x, jag = 0.022f * fbm2(p.x * 13.0f, 0.7f, 4, m->seed);
@@ -140,7 +146,8 @@ static Ink waves(Vec2 p) {
         if (d < foam) return PAPER;
         if (d < foam + 0.45f * unit) return BLACK;
         float tone = 0.50f + 0.42f * smooth(1.0f, -0.8f, slope) + 0.25f * smooth(0.02f, 0.10f, d) - 0.12f;
-        return carve((d + 0.006f * fbm2(p.x * 9.0f, p.y * 9.0f, 2, 60)) / (unit * 1.75f), p.x * 1.4f + size, clampf(tone, 0.25f, 0.84f));
+        return carve((d + 0.006f * fbm2(p.x * 9.0f, p.y * 9.0f, 2, 60)) / (unit * 1.75f), p.x * 1.4f + size,
+                     clampf(tone, 0.25f, 0.84f));
     }
     return NOTHING;
 }
@@ -150,11 +157,15 @@ static Ink boat(Vec2 p) {
     float hull = 0.34f - 0.22f * q.x * q.x;
     if (fabsf(q.x) < 1.0f && q.y > -0.06f - 0.20f * q.x * q.x && q.y < hull - 0.2f) return BLACK;
     if (fabsf(q.x - 0.03f) < 0.030f && q.y > -2.05f && q.y < 0.0f) return BLACK;
-    float up = (-0.16f - q.y) / 1.75f, lee = 0.10f + 0.74f * (1.0f - up) * (0.82f + 0.35f * sinf(PI * up)), luff = -0.70f * (1.0f - up);
+    float up = (-0.16f - q.y) / 1.75f, lee = 0.10f + 0.74f * (1.0f - up) * (0.82f + 0.35f * sinf(PI * up)),
+          luff = -0.70f * (1.0f - up);
     if (up > 0.0f && up < 1.0f) {
         float edge = fminf(fabsf(q.x - lee), fabsf(q.x - luff));
         if (q.x > luff - 0.05f && q.x < lee + 0.05f && edge < 0.05f) return BLACK;
-        if (q.x > luff && q.x < lee) return fabsf(up * 6.0f - floorf(up * 6.0f) - 0.5f) < 0.055f ? BLACK : q.x < 0.03f && q.x > -0.06f ? PAPER : RED;
+        if (q.x > luff && q.x < lee)
+            return fabsf(up * 6.0f - floorf(up * 6.0f) - 0.5f) < 0.055f ? BLACK
+                   : q.x < 0.03f && q.x > -0.06f                        ? PAPER
+                                                                        : RED;
     }
     return NOTHING;
 }
@@ -184,8 +195,8 @@ typedef struct {
 } Bough;
 
 static const Bough boughs[] = {
-    {{0.757f, 0.46f}, {0.66f, 0.40f}, {0.575f, 0.425f}}, {{0.748f, 0.34f}, {0.70f, 0.26f}, {0.60f, 0.275f}},
-    {{0.765f, 0.24f}, {0.74f, 0.17f}, {0.655f, 0.150f}}, {{0.77f, 0.30f}, {0.80f, 0.22f}, {0.84f, 0.235f}},
+    {{0.757f, 0.46f}, {0.66f, 0.40f}, {0.575f, 0.425f}},  {{0.748f, 0.34f}, {0.70f, 0.26f}, {0.60f, 0.275f}},
+    {{0.765f, 0.24f}, {0.74f, 0.17f}, {0.655f, 0.150f}},  {{0.77f, 0.30f}, {0.80f, 0.22f}, {0.84f, 0.235f}},
     {{0.765f, 0.17f}, {0.765f, 0.10f}, {0.745f, 0.055f}}, {{0.755f, 0.52f}, {0.79f, 0.49f}, {0.83f, 0.50f}},
 };
 
@@ -193,7 +204,8 @@ static const Bough boughs[] = {
 static Ink needles(Vec2 p, Vec2 foot, float size, uint32_t seed) {
     Vec2 from = v2((p.x - foot.x) / size, (p.y - foot.y) / (0.62f * size));
     if (from.y > 0.25f || v2_dot(from, from) > 1.2f) return NOTHING;
-    float r = v2_len(from), angle = atan2f(-from.y, from.x), spike = angle * 8.5f + 1.2f * noise2(angle * 3.0f, 1.0f, seed);
+    float r = v2_len(from), angle = atan2f(-from.y, from.x),
+          spike = angle * 8.5f + 1.2f * noise2(angle * 3.0f, 1.0f, seed);
     if (from.y > 0.16f + 0.06f * sinf(from.x * 30.0f)) return NOTHING;
     float saw = fabsf(spike - floorf(spike) - 0.5f) * 2.0f;
     float rim = 0.98f - 0.24f * saw;
@@ -223,7 +235,8 @@ static Ink pine(Vec2 p) {
     if (ink != NOTHING) return ink;
     float half = 0.008f + 0.028f * smooth(0.05f, 0.95f, p.y), off = p.x - trunk_middle(p.y);
     if (p.y > 0.10f && p.y < 0.90f && fabsf(off) < half) {
-        float round = off / half, scale = p.y * 62.0f + 0.9f * round * round + 1.5f * noise2(p.x * 40.0f, p.y * 14.0f, 71);
+        float round = off / half,
+              scale = p.y * 62.0f + 0.9f * round * round + 1.5f * noise2(p.x * 40.0f, p.y * 14.0f, 71);
         float light = smooth(0.55f, -0.9f, round);
         return fabsf(round) < 0.93f && carve(scale, round * 0.5f, 0.88f - 0.52f * light) == PAPER ? PAPER : BLACK;
     }
@@ -244,7 +257,9 @@ static Ink rock(Vec2 p) {
     float facet = noise2(p.x * 13.0f + p.y * 4.0f, p.y * 9.0f, 82);
     float lean = facet > 0.0f ? 0.5f : -0.9f;
     float tone = facet > 0.12f ? 0.66f : facet > -0.1f ? 0.97f : 0.88f;
-    return p.y < top + 0.006f ? BLACK : carve((p.x + lean * p.y + 0.01f * noise2(p.x * 20.0f, p.y * 20.0f, 83)) / 0.0085f, p.y * 3.0f, tone);
+    return p.y < top + 0.006f
+               ? BLACK
+               : carve((p.x + lean * p.y + 0.01f * noise2(p.x * 20.0f, p.y * 20.0f, 83)) / 0.0085f, p.y * 3.0f, tone);
 }
 
 // ---- printing ----
