@@ -72,6 +72,7 @@ static bool is_onnx(const unsigned char *data, size_t size) {
 static bool is_caffe(const unsigned char *data, size_t size) {
     if (size < 8 || data[0] != 0x0a || data[1] >= 0x80) return false;
     size_t next = 2 + (size_t)data[1];
+    if (next >= size) return false;
     return is_text(data + 2, data[1]) &&
            (IS_AT(data, size, next, "\x12") || IS_AT(data, size, next, "\x1a") || IS_AT(data, size, next, "\xa2\x06"));
 }

@@ -101,14 +101,9 @@ static ImpStatus put_header(FILE *stream, const char *text, const char *path, Im
     return status;
 }
 
-/* Element i as float; a double that a float cannot hold becomes infinite, which the caller sees. */
-static float element(const ImpArray *array, size_t i) {
-    return array->dtype == IMP_DTYPE_F64 ? (float)((const double *)array->data)[i] : ((const float *)array->data)[i];
-}
-
-static bool is_finite_element(const ImpArray *array, size_t i) {
-    return array->dtype == IMP_DTYPE_F64 ? isfinite(((const double *)array->data)[i])
-                                         : isfinite(((const float *)array->data)[i]);
+/* Element i of an F32 or F64 array. */
+static double element(const ImpArray *array, size_t i) {
+    return array->dtype == IMP_DTYPE_F64 ? ((const double *)array->data)[i] : (double)((const float *)array->data)[i];
 }
 
 static ImpStatus put_half(FILE *stream, const ImpArray *array, const char *path, ImpError *error) {
@@ -117,13 +112,13 @@ static ImpStatus put_half(FILE *stream, const ImpArray *array, const char *path,
     for (size_t done = 0; done < array->count && status == IMP_OK; done += CHUNK) {
         size_t count = array->count - done < CHUNK ? array->count - done : CHUNK;
         for (size_t i = 0; i < count; i++) {
-            chunk[i] = imp_float_to_half(element(array, done + i));
-            if ((chunk[i] & 0x7fffu) == 0x7c00u && is_finite_element(array, done + i))
-                return imp_fail(
-                    error, IMP_ERROR_NUMBER,
-                    "cannot write %s: the array %s holds %g, beyond the range of half precision; write it in "
-                    "full precision",
-                    path, array->name, (double)element(array, done + i));
+            double value = element(array, done + i);
+            chunk[i] = imp_float_to_half((float)value);
+            if ((chunk[i] & 0x7fffu) == 0x7c00u && isfinite(value))
+                return imp_fail(error, IMP_ERROR_NUMBER,
+                                "cannot write %s: the array %s holds %g, beyond the range of half precision; write it "
+                                "in full precision",
+                                path, array->name, value);
         }
         status = put(stream, chunk, count * sizeof *chunk, path, error);
     }

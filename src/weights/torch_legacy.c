@@ -120,8 +120,8 @@ static ImpStatus incomplete(const Legacy *f) {
 static ImpStatus place_storage(Legacy *f, const ImpPickleValue *key) {
     Placed *placed = key->kind == IMP_PICKLE_TEXT ? find_storage(f, key->as.text.at, key->as.text.length) : NULL;
     if (!placed || placed->bytes)
-        return imp_fail(f->error, IMP_ERROR_FORMAT, "%s lists a storage that no tensor uses: the file is broken",
-                        f->name);
+        return imp_fail(f->error, IMP_ERROR_FORMAT,
+                        "%s lists a storage twice, or one that no tensor uses: the file is broken", f->name);
     if (f->size - f->at < 8) return incomplete(f);
     uint64_t count = 0;
     for (int i = 0; i < 8; i++) count |= (uint64_t)f->data[f->at + (size_t)i] << (8 * i);

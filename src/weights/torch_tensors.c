@@ -295,21 +295,36 @@ static ImpStatus visit(Walk *w, const ImpPickleValue *value, int depth) {
     return status;
 }
 
-/* Whether a dictionary has tensors as values. */
-static bool has_tensors(const ImpPickle *p, const ImpPickleValue *dict) {
-    if (dict->kind != IMP_PICKLE_DICT) return false;
-    for (uint32_t i = 1; i < dict->as.list.count; i += 2)
-        if (tensor_arguments(p, &p->values[dict->as.list.items[i]])) return true;
+/* Whether a value is or holds a tensor, at some depth. `patience` bounds the search, as containers may be shared
+ * without end; when it is gone the answer is yes, which leaves everything in place. */
+static bool holds_tensor(const ImpPickle *p, const ImpPickleValue *value, int depth, uint32_t *patience) {
+    if (*patience == 0) return true;
+    --*patience;
+    if (tensor_arguments(p, value)) return true;
+    if (depth == 0 || (value->kind != IMP_PICKLE_DICT && !is_sequence(value))) return false;
+    for (uint32_t i = 0; i < value->as.list.count; i++)
+        if (holds_tensor(p, &p->values[value->as.list.items[i]], depth - 1, patience)) return true;
     return false;
 }
 
-/* Whether `dict`, besides the value `chosen`, holds a dictionary of tensors: then it is a network of several parts. */
+/* What training scripts save beside a network, and nobody needs to apply it. */
+static bool is_training_state(const ImpPickleValue *key) {
+    static const char *const names[] = {"optimizer", "optimizer_state_dict", "optim",     "optimizers",
+                                        "scheduler", "lr_scheduler",         "model_ema", "ema"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (imp_pickle_text_is(key, names[i])) return true;
+    return false;
+}
+
+/* Whether `dict` holds tensors besides the value `chosen`: then it is a network of several parts. */
 static bool has_other_parts(const ImpPickle *p, const ImpPickleValue *dict, const ImpPickleValue *chosen) {
-    for (uint32_t i = 1; i < dict->as.list.count; i += 2) {
-        const ImpPickleValue *value = &p->values[dict->as.list.items[i]];
-        if (value != chosen && has_tensors(p, value)) return true;
+    uint32_t patience = 1 << 16;
+    for (uint32_t i = 0; i < dict->as.list.count; i += 2) {
+        const ImpPickleValue *key = &p->values[dict->as.list.items[i]], *value = &p->values[dict->as.list.items[i + 1]];
+        if (value == chosen || is_training_state(key)) continue;
+        if (holds_tensor(p, value, MAX_DEPTH, &patience)) return true;
     }
-    return has_tensors(p, dict);
+    return false;
 }
 
 /* Training scripts save their weights among other things. The first two names say so beyond doubt; the others may also

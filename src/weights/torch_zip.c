@@ -74,6 +74,7 @@ static ImpStatus find_folder(Archive *a) {
 
 /* The index of the entry FOLDER/name, negative where there is none. */
 static ImpStatus locate(const Archive *a, const char *name, size_t length, zip_int64_t *index) {
+    *index = -1;
     char *path = imp_format("%s%.*s", a->folder, (int)length, name);
     if (!path) return imp_fail(a->error, IMP_ERROR_MEMORY, "out of memory for %s", a->name);
     *index = zip_name_locate(a->zip, path, ZIP_FL_ENC_RAW);

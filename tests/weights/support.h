@@ -1,19 +1,13 @@
 /* Shared by the tests of weights. */
-#ifndef TESTS_WEIGHTS_SUPPORT_H
-#define TESTS_WEIGHTS_SUPPORT_H
+#ifndef IMP_TESTS_WEIGHTS_SUPPORT_H
+#define IMP_TESTS_WEIGHTS_SUPPORT_H
 
 #include "impasto/status.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "unit.h"
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* A folder from the environment that the test runner sets; the current one without it. */
 static inline const char *test_folder(const char *variable) {
