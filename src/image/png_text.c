@@ -2,36 +2,16 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "image/png_chunk.h"
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SIGNATURE = 8,            /* bytes before the first chunk */
-    AROUND = 12,              /* bytes of a chunk beside its data: length, type, CRC */
-    HEADER = 8 + AROUND + 13, /* signature and IHDR */
+    HEADER = IMP_PNG_SIGNATURE + IMP_PNG_AROUND + 13, /* bytes up to the end of IHDR */
     MAX_KEY = 79,
     MAX_TEXT = 64 << 20 /* bytes; longer values are refused */
 };
-
-static uint32_t read_u32(const unsigned char *at) {
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void write_u32(unsigned char *at, uint32_t value) {
-    for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (24 - 8 * i));
-}
-
-/* CRC-32 (ISO 3309), bit by bit: texts are short. */
-static uint32_t crc32_of(const unsigned char *data, size_t size) {
-    uint32_t crc = 0xffffffff;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-    }
-    return ~crc;
-}
 
 static bool key_fits(const char *key) {
     size_t length = strlen(key);
@@ -62,20 +42,20 @@ static size_t text_bytes(const ImpImageText *text) {
 /* Writes one chunk and returns what follows it. */
 static unsigned char *write_text(const ImpImageText *text, unsigned char *at) {
     size_t size = text_bytes(text);
-    write_u32(at, (uint32_t)size);
+    imp_png_write_u32(at, (uint32_t)size);
     memcpy(at + 4, "iTXt", 4);
     memset(at + 8, 0, size);
     memcpy(at + 8, text->key, strlen(text->key));
     memcpy(at + 8 + strlen(text->key) + 5, text->value, strlen(text->value));
-    write_u32(at + 8 + size, crc32_of(at + 4, size + 4));
-    return at + AROUND + size;
+    imp_png_write_u32(at + 8 + size, imp_png_crc(at + 4, size + 4));
+    return at + IMP_PNG_AROUND + size;
 }
 
 ImpStatus imp_png_add_texts(const unsigned char *data, size_t size, const ImpImageText *texts, size_t count,
                             unsigned char **out, size_t *out_size, ImpError *error) {
     *out = NULL;
     *out_size = size;
-    for (size_t i = 0; i < count; i++) *out_size += AROUND + text_bytes(&texts[i]);
+    for (size_t i = 0; i < count; i++) *out_size += IMP_PNG_AROUND + text_bytes(&texts[i]);
     ImpStatus status = IMP_ALLOC(out, *out_size, "PNG file", error);
     if (status != IMP_OK) return status;
     memcpy(*out, data, HEADER);
@@ -85,14 +65,13 @@ ImpStatus imp_png_add_texts(const unsigned char *data, size_t size, const ImpIma
     return IMP_OK;
 }
 
-/* The value within a chunk's data if the chunk is a plain text with this key, else NULL. */
-static const unsigned char *value_in_chunk(const unsigned char *chunk, size_t size, const char *key, bool *utf8) {
-    const unsigned char *data = chunk + 8, *end = data + size;
+/* The value within a chunk if that is a plain text with this key, else NULL. */
+static const unsigned char *value_in_chunk(const ImpPngChunk *chunk, const char *key) {
+    const unsigned char *data = chunk->data, *end = data + chunk->size;
     size_t length = strlen(key);
-    bool international = memcmp(chunk + 4, "iTXt", 4) == 0;
-    if (!international && memcmp(chunk + 4, "tEXt", 4) != 0) return NULL;
-    if (size <= length || memcmp(data, key, length + 1) != 0) return NULL;
-    *utf8 = international;
+    bool international = imp_png_is(chunk, "iTXt");
+    if (!international && !imp_png_is(chunk, "tEXt")) return NULL;
+    if (chunk->size <= length || memcmp(data, key, length + 1) != 0) return NULL;
     data += length + 1;
     if (!international) return data;
     if (end - data < 2 || data[0] != 0) return NULL; /* compressed: nothing of ours */
@@ -125,22 +104,17 @@ static char *copy_value(const unsigned char *value, size_t size, bool utf8) {
 ImpStatus imp_png_find_text(const unsigned char *data, size_t size, const char *key, const char *name, char **out,
                             ImpError *error) {
     *out = NULL;
-    size_t at = SIGNATURE;
-    while (size - at >= AROUND) {
-        const unsigned char *chunk = data + at;
-        size_t length = read_u32(chunk);
-        if (length > size - at - AROUND)
-            return imp_fail(error, IMP_ERROR_FORMAT, "%s is cut short; get an undamaged copy of the file", name);
-        bool utf8 = false;
-        const unsigned char *value = value_in_chunk(chunk, length, key, &utf8);
-        if (value && length <= MAX_TEXT) {
-            if (read_u32(chunk + 8 + length) != crc32_of(chunk + 4, length + 4))
-                return imp_fail(error, IMP_ERROR_FORMAT, "the text \"%s\" in %s is damaged (its checksum is wrong)",
-                                key, name);
-            *out = copy_value(value, (size_t)(chunk + 8 + length - value), utf8);
-            return *out ? IMP_OK : imp_fail(error, IMP_ERROR_MEMORY, "out of memory");
-        }
-        at += AROUND + length;
+    size_t at = IMP_PNG_SIGNATURE;
+    ImpPngChunk chunk;
+    while (imp_png_next(data, size, &at, &chunk)) {
+        const unsigned char *value = value_in_chunk(&chunk, key);
+        if (!value || chunk.size > MAX_TEXT) continue;
+        if (!imp_png_intact(&chunk))
+            return imp_fail(error, IMP_ERROR_FORMAT, "the text \"%s\" in %s is damaged (its checksum is wrong)", key,
+                            name);
+        *out = copy_value(value, (size_t)(chunk.data + chunk.size - value), imp_png_is(&chunk, "iTXt"));
+        return *out ? IMP_OK : imp_fail(error, IMP_ERROR_MEMORY, "out of memory");
     }
+    if (at < size) return imp_fail(error, IMP_ERROR_FORMAT, "%s is cut short; get an undamaged copy of the file", name);
     return IMP_OK;
 }

@@ -1,10 +1,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "image/bytes.h"
+#include "image/decode.h"
 #include "image/format.h"
-#include "image/light.h"
 #include "image/orient.h"
-#include "image/scale.h"
+#include "image/png_chunk.h"
 #include "image/srgb.h"
 #include "image/vips.h"
 #include "impasto/image.h"
@@ -17,17 +17,10 @@ typedef struct Reading {
     const char *name;
     int max_side;
     const ImpFormat *format;
-    ImpImage *image; /* the result */
+    ImpPngHints hints; /* {1, 0} for other formats */
+    VipsImage *file;   /* as opened, while the job runs */
+    ImpImage *image;   /* the result */
 } Reading;
-
-/* Where decoded rows go: straight into the picture, or through the scaler. */
-typedef struct Rows {
-    ImpImage *image;
-    float *table;     /* (256 or 65536) sample -> [0,1], or linear light for the scaler */
-    float top;        /* largest sample */
-    ImpScaler scaler; /* its picture is NULL when nothing is scaled */
-    float *pixels;    /* (width,4) one packed row for the scaler */
-} Rows;
 
 static const char damaged_advice[] = "get an undamaged copy of the file";
 
@@ -70,87 +63,6 @@ static int widen_heif(const Reading *reading, VipsImage *in, VipsImage **out) {
     return failed;
 }
 
-static void store_plain(Rows *rows, const VipsRegion *region, int bands, int top, int y) {
-    ImpImage *image = rows->image;
-    size_t plane = (size_t)image->width * (size_t)image->height;
-    size_t at = (size_t)y * (size_t)image->width;
-    const unsigned char *bytes = VIPS_REGION_ADDR(region, 0, y);
-    const unsigned short *words = (const unsigned short *)(const void *)bytes;
-    for (size_t x = 0; x < (size_t)image->width; x++)
-        for (size_t c = 0; c < (size_t)bands; c++) {
-            size_t i = x * (size_t)bands + c;
-            float value = rows->table[top > 255 ? words[i] : bytes[i]];
-            (c < 3 ? image->rgb + c * plane : image->alpha)[at + x] = value;
-        }
-}
-
-static void scale_row(Rows *rows, const VipsRegion *region, int bands, int top, int y) {
-    const unsigned char *bytes = VIPS_REGION_ADDR(region, 0, y);
-    const unsigned short *words = (const unsigned short *)(const void *)bytes;
-    for (size_t x = 0; x < (size_t)rows->scaler.x->in; x++) {
-        size_t i = x * (size_t)bands;
-        float *pixel = rows->pixels + 4 * x;
-        float alpha = bands == 4 ? (float)(top > 255 ? words[i + 3] : bytes[i + 3]) / rows->top : 1;
-        float weight = bands == 4 ? alpha + imp_scale_alpha_floor : 1;
-        for (size_t c = 0; c < 3; c++) pixel[c] = weight * rows->table[top > 255 ? words[i + c] : bytes[i + c]];
-        pixel[3] = alpha;
-    }
-    imp_scaler_feed(&rows->scaler, rows->pixels);
-}
-
-/* libvips calls this with full-width bands of rows from top to bottom, one at a time. */
-static int take_rows(VipsRegion *region, VipsRect *area, void *context) {
-    Rows *rows = context;
-    int bands = region->im->Bands;
-    int top = (int)rows->top;
-    for (int y = area->top; y < area->top + area->height; y++) {
-        if (rows->scaler.out)
-            scale_row(rows, region, bands, top, y);
-        else
-            store_plain(rows, region, bands, top, y);
-    }
-    return 0;
-}
-
-static ImpStatus prepare_table(Rows *rows, bool deep, bool linear, ImpError *error) {
-    size_t count = deep ? 65536 : 256;
-    rows->top = deep ? 65535 : 255;
-    ImpStatus status = IMP_ALLOC(&rows->table, count, "sample table", error);
-    if (status != IMP_OK) return status;
-    for (size_t i = 0; i < count; i++) {
-        float value = (float)i / rows->top;
-        rows->table[i] = linear ? imp_light_from_srgb(value) : value;
-    }
-    return IMP_OK;
-}
-
-static ImpStatus decode(const Reading *reading, VipsImage *picture, Rows *rows, ImpError *error) {
-    if (vips_sink_disc(picture, take_rows, rows) == 0) return IMP_OK;
-    return imp_vips_fail(error, IMP_ERROR_FORMAT, damaged_advice,
-                         "%s is cut short or damaged: its %s data end in error", reading->name, reading->format->name);
-}
-
-/* Decodes `picture` into rows->image, which has its final size but for the orientation. */
-static ImpStatus decode_into(const Reading *reading, VipsImage *picture, Rows *rows, ImpError *error) {
-    ImpImage *image = rows->image;
-    bool scaled = image->width != picture->Xsize || image->height != picture->Ysize;
-    ImpTaps x = {0}, y = {0};
-    ImpStatus status = prepare_table(rows, picture->BandFmt == VIPS_FORMAT_USHORT, scaled, error);
-    if (status == IMP_OK && scaled) {
-        status = imp_taps_new(picture->Xsize, image->width, &x, error);
-        if (status == IMP_OK) status = imp_taps_new(picture->Ysize, image->height, &y, error);
-        if (status == IMP_OK) status = imp_scaler_new(&x, &y, image, true, 0, image->height, &rows->scaler, error);
-        if (status == IMP_OK) status = IMP_ALLOC(&rows->pixels, 4 * (size_t)picture->Xsize, "row of pixels", error);
-    }
-    if (status == IMP_OK) status = decode(reading, picture, rows, error);
-    imp_free(rows->table);
-    imp_free(rows->pixels);
-    imp_scaler_free(&rows->scaler);
-    imp_taps_free(&x);
-    imp_taps_free(&y);
-    return status;
-}
-
 static void drop_opaque_alpha(ImpImage *image) {
     size_t count = (size_t)image->width * (size_t)image->height;
     for (size_t i = 0; i < count; i++)
@@ -170,8 +82,9 @@ static ImpStatus make_image(Reading *reading, VipsImage *picture, bool deep, int
     if (status != IMP_OK) return status;
     image->bit_depth = deep ? 16 : 8;
     if (picture->Bands == 4) status = imp_image_add_alpha(image, error);
-    Rows rows = {.image = image};
-    if (status == IMP_OK) status = decode_into(reading, picture, &rows, error);
+    if (status == IMP_OK)
+        status = imp_decode(picture, reading->file, reading->hints.gamma, reading->name, reading->format->name, image,
+                            error);
     if (status == IMP_OK && image->alpha) drop_opaque_alpha(image);
     if (status == IMP_OK) status = imp_orient(image, orientation, error);
     if (status != IMP_OK)
@@ -186,13 +99,16 @@ static ImpStatus read_job(void *context, ImpError *error) {
     VipsImage *file = NULL, *wide = NULL, *picture = NULL;
     ImpStatus status = open_picture(reading, &file, error);
     if (status != IMP_OK) return status;
+    reading->file = file;
     status = check_size(reading, file, error);
     if (status == IMP_OK && widen_heif(reading, file, &wide) != 0)
         status = imp_vips_fail(error, IMP_ERROR_FORMAT, damaged_advice, "%s cannot be read", reading->name);
     if (status == IMP_OK) status = imp_srgb_convert(wide, reading->name, &picture, error);
     if (status == IMP_OK) {
         bool deep = file->BandFmt != VIPS_FORMAT_UCHAR;
-        status = make_image(reading, picture, deep, vips_image_get_orientation(file), error);
+        int orientation = vips_image_get_orientation(file);
+        if (orientation == 1) orientation = reading->hints.orientation;
+        status = make_image(reading, picture, deep, orientation, error);
     }
     imp_vips_drop(&picture);
     imp_vips_drop(&wide);
@@ -215,6 +131,8 @@ ImpStatus imp_image_read_memory(const void *data, size_t size, const char *name,
                         "%s is not a picture that can be read: it is %s; "
                         "give a JPEG, PNG, WebP, TIFF, GIF, HEIC or AVIF file",
                         name, guess);
+    reading.hints = (ImpPngHints){.orientation = 1};
+    if (reading.format->kind == IMP_FORMAT_PNG) reading.hints = imp_png_hints(data, size);
     ImpStatus status = imp_vips_run(read_job, &reading, error);
     if (status == IMP_OK) *out = reading.image;
     return status;

@@ -98,6 +98,7 @@ static int plain_rgb(VipsImage *in, VipsImage **out) {
 /* Colour bands alone -> 3 bands of sRGB. */
 static int convert_colour(VipsImage *in, VipsImage **out) {
     if (needs_profile(in) && transform(in, out, true, in->Bands == 4 ? "cmyk" : "srgb") == 0) return 0;
+    vips_error_clear(); /* a profile that cannot be followed is no error */
     if (is_plain(in->Type)) return plain_rgb(in, out);
     if (in->Type == VIPS_INTERPRETATION_CMYK) return transform(in, out, false, "cmyk");
     return vips_colourspace(in, out, VIPS_INTERPRETATION_RGB16, NULL);

@@ -83,7 +83,7 @@ static inline void assert_golden(const ImpImage *image, const float *golden, dou
 }
 
 /* A fresh folder, made once a program and removed at its end by remove_scratch; path(name) is in it. */
-static char scratch[64];
+static char scratch[32];
 
 static inline int make_scratch(void **state) {
     (void)state;
@@ -93,7 +93,7 @@ static inline int make_scratch(void **state) {
 
 static inline int remove_scratch(void **state) {
     (void)state;
-    char command[128];
+    char command[256];
     snprintf(command, sizeof command, "chmod -R u+w %s; rm -rf %s", scratch, scratch);
     return system(command);
 }

@@ -1,0 +1,115 @@
+#include "image/decode.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "image/light.h"
+#include "image/scale.h"
+#include "image/vips.h"
+#include <math.h>
+
+/* Where decoded rows go: straight into the picture, or through the scaler. */
+typedef struct Rows {
+    VipsImage *file; /* as opened */
+    ImpImage *image;
+    float *table;     /* (256 or 65536) sample -> [0,1], or linear light for the scaler */
+    float top;        /* largest sample */
+    ImpScaler scaler; /* its picture is NULL when nothing is scaled */
+    float *pixels;    /* (width,4) one packed row for the scaler */
+} Rows;
+
+static void store_plain(Rows *rows, const VipsRegion *region, int bands, int top, int y) {
+    ImpImage *image = rows->image;
+    size_t plane = (size_t)image->width * (size_t)image->height;
+    size_t at = (size_t)y * (size_t)image->width;
+    const unsigned char *bytes = VIPS_REGION_ADDR(region, 0, y);
+    const unsigned short *words = (const unsigned short *)(const void *)bytes;
+    for (size_t x = 0; x < (size_t)image->width; x++) {
+        size_t i = x * (size_t)bands;
+        for (size_t c = 0; c < 3; c++)
+            image->rgb[c * plane + at + x] = rows->table[top > 255 ? words[i + c] : bytes[i + c]];
+        if (bands == 4) image->alpha[at + x] = (float)(top > 255 ? words[i + 3] : bytes[i + 3]) / rows->top;
+    }
+}
+
+static void scale_row(Rows *rows, const VipsRegion *region, int bands, int top, int y) {
+    const unsigned char *bytes = VIPS_REGION_ADDR(region, 0, y);
+    const unsigned short *words = (const unsigned short *)(const void *)bytes;
+    for (size_t x = 0; x < (size_t)rows->scaler.x->in; x++) {
+        size_t i = x * (size_t)bands;
+        float *pixel = rows->pixels + 4 * x;
+        float alpha = bands == 4 ? (float)(top > 255 ? words[i + 3] : bytes[i + 3]) / rows->top : 1;
+        float weight = bands == 4 ? alpha + imp_scale_alpha_floor : 1;
+        for (size_t c = 0; c < 3; c++) pixel[c] = weight * rows->table[top > 255 ? words[i + c] : bytes[i + c]];
+        pixel[3] = alpha;
+    }
+    imp_scaler_feed(&rows->scaler, rows->pixels);
+}
+
+/* When a loader fails, libvips blackens what it was to deliver and lets only the next request for pixels fail. So one
+ * more request shows whether the last one went well; the row is still cached, nothing is decoded twice. */
+static bool ended_well(VipsImage *file) {
+    VipsRegion *region = vips_region_new(file);
+    VipsRect last = {.left = 0, .top = file->Ysize - 1, .width = file->Xsize, .height = 1};
+    bool well = region && vips_region_prepare(region, &last) == 0;
+    if (region) g_object_unref(region);
+    return well;
+}
+
+/* libvips calls this with full-width bands of rows from top to bottom, one at a time. */
+static int take_rows(VipsRegion *region, VipsRect *area, void *context) {
+    Rows *rows = context;
+    int bands = region->im->Bands;
+    int top = (int)rows->top;
+    for (int y = area->top; y < area->top + area->height; y++) {
+        if (rows->scaler.out)
+            scale_row(rows, region, bands, top, y);
+        else
+            store_plain(rows, region, bands, top, y);
+    }
+    return area->top + area->height < rows->file->Ysize || ended_well(rows->file) ? 0 : -1;
+}
+
+/* A sample -> sRGB; gamma is that of ImpPngHints. */
+static float sample_to_srgb(float value, double gamma) {
+    return gamma > 0 ? imp_light_to_srgb((float)pow((double)value, 1 / gamma)) : value;
+}
+
+static ImpStatus prepare_table(Rows *rows, bool deep, bool linear, double gamma, ImpError *error) {
+    size_t count = deep ? 65536 : 256;
+    rows->top = deep ? 65535 : 255;
+    ImpStatus status = IMP_ALLOC(&rows->table, count, "sample table", error);
+    if (status != IMP_OK) return status;
+    for (size_t i = 0; i < count; i++) {
+        float value = sample_to_srgb((float)i / rows->top, gamma);
+        rows->table[i] = linear ? imp_light_from_srgb(value) : value;
+    }
+    return IMP_OK;
+}
+
+/* Sets up the scaler for `picture` -> rows->image. x and y are the caller's to free, in any case. */
+static ImpStatus prepare_scaler(Rows *rows, const VipsImage *picture, ImpTaps *x, ImpTaps *y, ImpError *error) {
+    ImpImage *image = rows->image;
+    ImpStatus status = imp_taps_new(picture->Xsize, image->width, x, error);
+    if (status == IMP_OK) status = imp_taps_new(picture->Ysize, image->height, y, error);
+    if (status == IMP_OK) status = imp_scaler_new(x, y, image, true, 0, image->height, &rows->scaler, error);
+    if (status == IMP_OK) status = IMP_ALLOC(&rows->pixels, 4 * (size_t)picture->Xsize, "row of pixels", error);
+    return status;
+}
+
+ImpStatus imp_decode(VipsImage *picture, VipsImage *file, double gamma, const char *name, const char *format,
+                     ImpImage *image, ImpError *error) {
+    Rows rows = {.file = file, .image = image};
+    ImpTaps x = {0}, y = {0};
+    bool scaled = image->width != picture->Xsize || image->height != picture->Ysize;
+    ImpStatus status = prepare_table(&rows, picture->BandFmt == VIPS_FORMAT_USHORT, scaled, gamma, error);
+    if (status == IMP_OK && scaled) status = prepare_scaler(&rows, picture, &x, &y, error);
+    if (status == IMP_OK && vips_sink_disc(picture, take_rows, &rows) != 0)
+        status = imp_vips_fail(error, IMP_ERROR_FORMAT, "get an undamaged copy of the file",
+                               "%s is cut short or damaged: its %s data end in error", name, format);
+    imp_free(rows.table);
+    imp_free(rows.pixels);
+    imp_scaler_free(&rows.scaler);
+    imp_taps_free(&x);
+    imp_taps_free(&y);
+    return status;
+}
