@@ -9,7 +9,7 @@
 enum { INDENT = 28 }; /* where the explanations begin */
 
 /* "  left" and then `right` from the column INDENT on, below where left is too long. */
-static void print_pair(FILE *stream, const char *left, const char *right, int width) {
+void help_pair(FILE *stream, const char *left, const char *right, int width) {
     int column = fprintf(stream, "  %s", left);
     if (column + 2 > INDENT) {
         fputc('\n', stream);
@@ -19,15 +19,14 @@ static void print_pair(FILE *stream, const char *left, const char *right, int wi
     text_wrap(stream, right, INDENT, INDENT, width);
 }
 
-/* A phrase of the table as a sentence. */
-static void print_sentence(FILE *stream, const char *phrase, int width) {
+void help_sentence(FILE *stream, const char *phrase, int width) {
     char text[OPTION_TEXT];
     snprintf(text, sizeof text, "%s.", phrase);
     text[0] = (char)toupper((unsigned char)text[0]);
     text_wrap(stream, text, 0, 0, width);
 }
 
-static void print_option(FILE *stream, const ImpParam *row, int width) {
+void help_option(FILE *stream, const ImpParam *row, int width) {
     char form[OPTION_TEXT], note[OPTION_TEXT], left[OPTION_TEXT + 8], right[2 * OPTION_TEXT];
     option_form(row, form);
     option_note(row, note);
@@ -36,7 +35,7 @@ static void print_option(FILE *stream, const ImpParam *row, int width) {
     else
         snprintf(left, sizeof left, "    %s", form);
     snprintf(right, sizeof right, *note ? "%s (%s)" : "%s", row->help, note);
-    print_pair(stream, left, right, width);
+    help_pair(stream, left, right, width);
 }
 
 typedef struct GroupPrinter {
@@ -50,7 +49,7 @@ static void print_group(void *context, const char *group) {
     fprintf(printer->stream, "\n%s:\n", group);
     for (size_t i = 0; i < printer->table->count; i++)
         if (strcmp(printer->table->rows[i].group, group) == 0)
-            print_option(printer->stream, &printer->table->rows[i], printer->width);
+            help_option(printer->stream, &printer->table->rows[i], printer->width);
 }
 
 static void print_inputs(FILE *stream, const ImpMethod *method, int width) {
@@ -60,7 +59,7 @@ static void print_inputs(FILE *stream, const ImpMethod *method, int width) {
         ImpMethod one = {.inputs = &method->inputs[i], .n_inputs = 1};
         char left[OPTION_TEXT];
         inputs_form(&one, left);
-        print_pair(stream, left, method->inputs[i].help, width);
+        help_pair(stream, left, method->inputs[i].help, width);
     }
 }
 
@@ -70,12 +69,12 @@ static void print_presets(FILE *stream, const ImpMethod *method, int width) {
     for (size_t i = 0; i < method->n_presets; i++) {
         char text[4 * OPTION_TEXT];
         preset_text(&method->presets[i], text, sizeof text);
-        print_pair(stream, method->presets[i].name, text, width);
+        help_pair(stream, method->presets[i].name, text, width);
     }
 }
 
 /* Lines of "command  # what it does". */
-static void print_examples(FILE *stream, const char *examples, int width) {
+void help_examples(FILE *stream, const char *examples, int width) {
     if (!examples || !*examples) return;
     fputs("\nExamples:\n", stream);
     while (*examples) {
@@ -102,7 +101,7 @@ void help_method(FILE *stream, const ImpMethod *method) {
     char inputs[OPTION_TEXT];
     inputs_form(method, inputs);
     fprintf(stream, "Usage: impasto %s [OPTION]... %s%s-o OUTPUT\n\n", method->name, inputs, *inputs ? " " : "");
-    print_sentence(stream, method->summary, width);
+    help_sentence(stream, method->summary, width);
     if (method->description) {
         fputc('\n', stream);
         text_wrap(stream, method->description, 0, 0, width);
@@ -112,7 +111,7 @@ void help_method(FILE *stream, const ImpMethod *method) {
     visit_groups(own.table, print_group, &own);
     visit_groups(common.table, print_group, &common);
     print_presets(stream, method, width);
-    print_examples(stream, method->examples, width);
+    help_examples(stream, method->examples, width);
 }
 
 void help_command(FILE *stream, const Command *command) {
@@ -122,7 +121,7 @@ void help_command(FILE *stream, const Command *command) {
     }
     int width = text_width(stream);
     fprintf(stream, "Usage: impasto %s %s\n\n", command->name, command->usage);
-    print_sentence(stream, command->summary, width);
+    help_sentence(stream, command->summary, width);
     fputc('\n', stream);
     text_wrap(stream, command->description, 0, 0, width);
 }
@@ -134,10 +133,10 @@ void help_overview(FILE *stream) {
     fputs("Usage: impasto COMMAND [ARGUMENT]...\n\n", stream);
     text_wrap(stream, "Impasto restyles pictures: a photograph in the manner of a painting.", 0, 0, width);
     fputs("\nCommands:\n", stream);
-    for (size_t i = 0; i < count; i++) print_pair(stream, all[i].name, all[i].summary, width);
+    for (size_t i = 0; i < count; i++) help_pair(stream, all[i].name, all[i].summary, width);
     fputs("\nOptions:\n", stream);
-    print_pair(stream, "-h, --help", "print this help; after a command, the command's", width);
-    print_pair(stream, "    --version", "print the version", width);
+    help_pair(stream, "-h, --help", "print this help; after a command, the command's", width);
+    help_pair(stream, "    --version", "print the version", width);
     fputc('\n', stream);
     text_wrap(
         stream,

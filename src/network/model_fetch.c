@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "download/download.h"
 #include "impasto/parameter.h"
@@ -14,18 +15,38 @@
 
 static const uint64_t max_size = (uint64_t)4 << 30; /* of what a source of the user's own may send */
 
+/* The convolutions of the file at `path`; *source and *licence are what its metadata says, NULL where it does not, to
+ * be freed with imp_free. */
+static ImpStatus read_network(const char *path, ImpInputConvention wanted, ImpVggWeights **weights, char **source,
+                              char **licence, ImpError *error) {
+    ImpBundle *bundle = NULL;
+    ImpStatus status = imp_weights_read(path, &bundle, error);
+    if (status == IMP_OK) status = imp_vgg_weights_from_bundle(bundle, path, wanted, weights, error);
+    if (status == IMP_OK) {
+        const char *from = imp_bundle_metadata(bundle, "source"), *terms = imp_bundle_metadata(bundle, "licence");
+        *source = from ? imp_strdup(from) : NULL;
+        *licence = terms ? imp_strdup(terms) : NULL;
+        if ((from && !*source) || (terms && !*licence)) status = imp_fail(error, IMP_ERROR_MEMORY, "out of memory");
+    }
+    imp_bundle_free(&bundle);
+    return status;
+}
+
 ImpStatus imp_model_convert(const char *model, const char *path, bool half, const char *input, ImpError *error) {
-    char *from = NULL;
+    char *from = NULL, *source = NULL, *licence = NULL, sha256[IMP_SHA256_TEXT];
     ImpVggWeights *weights = NULL;
     ImpInputConvention wanted;
     ImpStatus status = imp_input_convention_parse(input ? input : "auto", &wanted, error);
     if (status == IMP_OK) status = imp_file_check_writable(path, error);
     if (status == IMP_OK) status = imp_model_resolve(model, &from, error);
-    if (status == IMP_OK) status = imp_vgg_weights_read(from, wanted, &weights, error);
+    if (status == IMP_OK) status = read_network(from, wanted, &weights, &source, &licence, error);
+    if (status == IMP_OK) status = imp_sha256_file(from, sha256, error);
     if (status == IMP_OK)
-        status = imp_vgg_weights_write(weights, &(ImpVggOrigin){.sha256 = weights->sha256}, path, half, error);
+        status = imp_vgg_weights_write(weights, &(ImpVggOrigin){sha256, source, licence}, path, half, error);
     imp_vgg_weights_free(&weights);
     imp_free(from);
+    imp_free(source);
+    imp_free(licence);
     return status;
 }
 
@@ -84,21 +105,20 @@ static ImpStatus download(const Fetch *fetch, ImpModelFetched *out, ImpError *er
 /* Makes the model of the downloaded file, which is removed: what is left out is ten times what is kept. */
 static ImpStatus make_model(const Fetch *fetch, const ImpModelFetched *fetched, ImpError *error) {
     ImpVggWeights *weights = NULL;
-    ImpBundle *bundle = NULL;
+    char *source = NULL, *licence = NULL;
     const ImpCatalogueEntry *entry = fetch->entry;
     bool published = !fetch->options->sha256;
-    ImpStatus status = imp_weights_read(fetch->download, &bundle, error);
-    if (status == IMP_OK)
-        status = imp_vgg_weights_from_bundle(bundle, fetch->download, published ? entry->input : IMP_INPUT_AUTO,
-                                             &weights, error);
-    imp_bundle_free(&bundle);
+    ImpStatus status =
+        read_network(fetch->download, published ? entry->input : IMP_INPUT_AUTO, &weights, &source, &licence, error);
     if (status == IMP_OK && weights->depth != entry->depth)
         status = imp_fail(error, IMP_ERROR_FORMAT, "what was fetched as %s is a VGG-%d; use another source",
                           entry->name, weights->depth);
-    ImpVggOrigin origin = {.sha256 = fetched->sha256};
+    ImpVggOrigin origin = {fetched->sha256, source, licence};
     if (published) origin = (ImpVggOrigin){fetched->sha256, entry->sources[0], entry->licence};
     if (status == IMP_OK) status = imp_vgg_weights_write(weights, &origin, fetch->model, fetch->options->half, error);
     imp_vgg_weights_free(&weights);
+    imp_free(source);
+    imp_free(licence);
     /* Also after a failure, unless it could be the disk's or the memory's: what is no VGG will not become one. */
     if (status == IMP_OK || status == IMP_ERROR_FORMAT || status == IMP_ERROR_UNSUPPORTED) unlink(fetch->download);
     return status;

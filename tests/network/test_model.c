@@ -246,6 +246,29 @@ static void test_info(void **state) {
     assert_string_equal(metadata(info, "input_mean"), "0.485,0.456,0.406");
     assert_string_equal(metadata(info, "input_std"), "0.229,0.224,0.225");
     assert_string_equal(metadata(info, "source_sha256"), hash);
+    assert_string_equal(metadata(info, "licence"), "");
+    imp_model_info_free(&info);
+}
+
+/* Who made the weights, and under which terms they may be used, goes along. */
+static void test_licence_kept(void **state) {
+    (void)state;
+    char in[256], out[256];
+    snprintf(in, sizeof in, "%s/in.safetensors", home);
+    snprintf(out, sizeof out, "%s/out.safetensors", home);
+    ImpBundle *bundle;
+    assert_int_equal(imp_bundle_new(&bundle, NULL), IMP_OK);
+    imp_bundle_add(bundle, "conv1_1.weight", IMP_DTYPE_F32, 4, (int64_t[]){64, 3, 3, 3}, NULL, NULL, NULL);
+    imp_bundle_add_flat(bundle, "conv1_1.bias", IMP_DTYPE_F32, 64, NULL, NULL);
+    imp_bundle_set_metadata(bundle, "licence", "CC-BY-4.0 (somebody)", NULL);
+    imp_bundle_set_metadata(bundle, "source", "a dissertation", NULL);
+    imp_safetensors_write(bundle, in, false, NULL);
+    imp_bundle_free(&bundle);
+    ImpModelInfo *info;
+    assert_int_equal(imp_model_convert(in, out, false, NULL, NULL), IMP_OK);
+    assert_int_equal(imp_model_info(out, NULL, &info, NULL), IMP_OK);
+    assert_string_equal(metadata(info, "licence"), "CC-BY-4.0 (somebody)");
+    assert_string_equal(metadata(info, "source"), "a dissertation");
     imp_model_info_free(&info);
 }
 
@@ -320,10 +343,11 @@ int main(void) {
         return 77;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_fetch, set_up),          cmocka_unit_test_setup(test_fetch_half, set_up),
-        cmocka_unit_test_setup(test_fetch_refused, set_up),  cmocka_unit_test_setup(test_fetch_stopped, set_up),
-        cmocka_unit_test_setup(test_convert, set_up),        cmocka_unit_test_setup(test_info, set_up),
-        cmocka_unit_test_setup(test_info_of_others, set_up), cmocka_unit_test_setup(test_no_memory, set_up),
+        cmocka_unit_test_setup(test_fetch, set_up),         cmocka_unit_test_setup(test_fetch_half, set_up),
+        cmocka_unit_test_setup(test_fetch_refused, set_up), cmocka_unit_test_setup(test_fetch_stopped, set_up),
+        cmocka_unit_test_setup(test_convert, set_up),       cmocka_unit_test_setup(test_info, set_up),
+        cmocka_unit_test_setup(test_licence_kept, set_up),  cmocka_unit_test_setup(test_info_of_others, set_up),
+        cmocka_unit_test_setup(test_no_memory, set_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     test_server_stop(&server);

@@ -1,0 +1,241 @@
+/* impasto model list, and impasto model info. */
+#include "model.h"
+
+#include "text.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void format_bytes(uint64_t bytes, char out[32]) {
+    if (bytes < 1024)
+        snprintf(out, 32, "%" PRIu64 " bytes", bytes);
+    else if (bytes < 1048576)
+        snprintf(out, 32, "%.1f KiB", (double)bytes / 1024);
+    else
+        snprintf(out, 32, "%.1f MiB", (double)bytes / 1048576);
+}
+
+/* Names and metadata come from strangers: they must not steer the terminal. */
+static void put_plain(const char *text) {
+    for (; *text; text++) putchar((unsigned char)*text < 32 || *text == 127 ? '?' : *text);
+}
+
+static int fail_with(ImpStatus status, const ImpError *error) {
+    complain("%s", error->message);
+    return exit_status_of(status);
+}
+
+/* Ends the writer and prints its text. */
+static int print_json(ImpJsonWriter *writer) {
+    char *text;
+    ImpError error;
+    ImpStatus status = imp_json_writer_finish(writer, &text, &error);
+    if (status != IMP_OK) return fail_with(status, &error);
+    puts(text);
+    free(text);
+    return EXIT_GOOD;
+}
+
+/* ---- list ---- */
+
+static int list_as_json(const ImpModelList *list) {
+    ImpJsonWriter *writer;
+    ImpError error;
+    ImpStatus status = imp_json_writer_new(2, &writer, &error);
+    if (status != IMP_OK) return fail_with(status, &error);
+    imp_json_begin_object(writer, NULL);
+    imp_json_string(writer, "folder", list->folder);
+    imp_json_begin_array(writer, "models");
+    for (size_t i = 0; i < list->count; i++) {
+        const ImpModelListed *model = &list->models[i];
+        imp_json_begin_object(writer, NULL);
+        imp_json_string(writer, "name", model->name);
+        imp_json_string(writer, "summary", model->summary);
+        imp_json_string(writer, "path", model->path);
+        imp_json_integer(writer, "bytes", (int64_t)model->size);
+        imp_json_integer(writer, "download_bytes", (int64_t)model->fetch_size);
+        imp_json_string(writer, "source", model->source);
+        imp_json_string(writer, "licence", model->licence);
+        imp_json_end(writer);
+    }
+    imp_json_end(writer);
+    imp_json_end(writer);
+    int result = print_json(writer);
+    imp_json_writer_free(&writer);
+    return result;
+}
+
+static void print_listed(const ImpModelListed *model, int name_width) {
+    char size[32];
+    if (model->path)
+        format_bytes(model->size, size);
+    else
+        snprintf(size, sizeof size, "not here");
+    printf("  %-*s  %11s", name_width, model->name, size);
+    int column = 2 + name_width + 2 + 11 + 2;
+    if (*model->summary) {
+        fputs("  ", stdout);
+        text_wrap(stdout, model->summary, column, column, text_width(stdout));
+    } else {
+        putchar('\n');
+    }
+}
+
+static void print_hint(const ImpModelList *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->models[i].path) continue;
+        char size[32];
+        format_bytes(list->models[i].fetch_size, size);
+        printf("\nTo get one: impasto model fetch %s (a download of %s)\n", list->models[i].name, size);
+        return;
+    }
+}
+
+int model_list(const ModelCall *call) {
+    ImpModelList *list;
+    ImpError error;
+    ImpStatus status = imp_model_list(&list, &error);
+    if (status != IMP_OK) return fail_with(status, &error);
+    int result = EXIT_GOOD;
+    if (imp_params_flag(call->params, "json")) {
+        result = list_as_json(list);
+    } else {
+        size_t width = 0;
+        for (size_t i = 0; i < list->count; i++)
+            if (strlen(list->models[i].name) > width) width = strlen(list->models[i].name);
+        fputs("Models in ", stdout);
+        put_plain(list->folder);
+        fputs(":\n", stdout);
+        for (size_t i = 0; i < list->count; i++) print_listed(&list->models[i], (int)width);
+        print_hint(list);
+    }
+    imp_model_list_free(&list);
+    return result;
+}
+
+/* ---- info ---- */
+
+static void input_as_json(const ImpModelInfo *info, ImpJsonWriter *writer) {
+    imp_json_begin_object(writer, "input");
+    imp_json_string(writer, "convention", info->input);
+    imp_json_string(writer, "evidence", info->input_evidence);
+    imp_json_begin_array(writer, "channels");
+    for (int c = 0; c < 3; c++) {
+        static const char *const colours[] = {"red", "green", "blue"};
+        imp_json_begin_object(writer, NULL);
+        imp_json_string(writer, "colour", colours[info->source[c]]);
+        imp_json_real(writer, "scale", (double)info->scale[c]);
+        imp_json_real(writer, "offset", (double)info->offset[c]);
+        imp_json_end(writer);
+    }
+    imp_json_end(writer);
+    imp_json_end(writer);
+}
+
+static void arrays_as_json(const ImpModelInfo *info, ImpJsonWriter *writer) {
+    imp_json_begin_array(writer, "arrays");
+    for (size_t i = 0; i < info->n_arrays; i++) {
+        imp_json_begin_object(writer, NULL);
+        imp_json_string(writer, "name", info->arrays[i].name);
+        imp_json_string(writer, "dtype", info->arrays[i].dtype);
+        imp_json_begin_array(writer, "shape");
+        for (int d = 0; d < info->arrays[i].rank; d++) imp_json_integer(writer, NULL, info->arrays[i].dims[d]);
+        imp_json_end(writer);
+        imp_json_end(writer);
+    }
+    imp_json_end(writer);
+}
+
+static int info_as_json(const ImpModelInfo *info) {
+    ImpJsonWriter *writer;
+    ImpError error;
+    ImpStatus status = imp_json_writer_new(2, &writer, &error);
+    if (status != IMP_OK) return fail_with(status, &error);
+    imp_json_begin_object(writer, NULL);
+    imp_json_string(writer, "path", info->path);
+    imp_json_string(writer, "format", info->format);
+    imp_json_integer(writer, "bytes", (int64_t)info->size);
+    imp_json_string(writer, "sha256", info->sha256);
+    imp_json_string(writer, "architecture", info->architecture);
+    if (info->problem) imp_json_string(writer, "problem", info->problem);
+    if (info->architecture) {
+        imp_json_string(writer, "deepest", info->deepest);
+        input_as_json(info, writer);
+    }
+    imp_json_begin_object(writer, "metadata");
+    for (size_t i = 0; i < info->n_metadata; i++) imp_json_string(writer, info->keys[i], info->values[i]);
+    imp_json_end(writer);
+    arrays_as_json(info, writer);
+    imp_json_end(writer);
+    int result = print_json(writer);
+    imp_json_writer_free(&writer);
+    return result;
+}
+
+static void print_field(const char *label, const char *value) {
+    printf("%-10s", label);
+    put_plain(value);
+    putchar('\n');
+}
+
+static void print_input(const ImpModelInfo *info) {
+    static const char *const colours[] = {"red", "green", "blue"};
+    printf("%-10s%s (%s)\n", "Input", info->input, info->input_evidence);
+    for (int c = 0; c < 3; c++)
+        printf("%-10s%-5s * %.6g %c %.6g\n", "", colours[info->source[c]], (double)info->scale[c],
+               info->offset[c] < 0 ? '-' : '+', (double)(info->offset[c] < 0 ? -info->offset[c] : info->offset[c]));
+}
+
+static void print_arrays(const ImpModelInfo *info) {
+    printf("%-10s%zu\n", "Arrays", info->n_arrays);
+    for (size_t i = 0; i < info->n_arrays; i++) {
+        const ImpModelArray *array = &info->arrays[i];
+        fputs("  ", stdout);
+        put_plain(array->name);
+        int padding = 30 - (int)strlen(array->name);
+        printf("%*s %-4s ", padding > 0 ? padding : 0, "", array->dtype);
+        for (int d = 0; d < array->rank; d++) printf("%s%" PRId64, d ? " x " : " ", array->dims[d]);
+        fputs(array->rank ? "\n" : " one number\n", stdout);
+    }
+}
+
+static void print_info(const ImpModelInfo *info) {
+    char size[32], line[128];
+    format_bytes(info->size, size);
+    snprintf(line, sizeof line, "%s, %s", info->format, size);
+    print_field("File", info->path);
+    print_field("Format", line);
+    print_field("SHA-256", info->sha256);
+    if (info->architecture) {
+        snprintf(line, sizeof line, "%s up to %s", info->architecture, info->deepest);
+        print_field("Network", line);
+        print_input(info);
+    } else {
+        print_field("Network", "not known");
+        print_field("", info->problem);
+    }
+    for (size_t i = 0; i < info->n_metadata; i++) {
+        printf("%-10s", i == 0 ? "Metadata" : "");
+        put_plain(info->keys[i]);
+        fputs(": ", stdout);
+        put_plain(info->values[i]);
+        putchar('\n');
+    }
+    print_arrays(info);
+}
+
+int model_info(const ModelCall *call) {
+    ImpModelInfo *info;
+    ImpError error;
+    ImpStatus status =
+        imp_model_info(call->arguments->positional[0], imp_params_text(call->params, "model-input"), &info, &error);
+    if (status != IMP_OK) return fail_with(status, &error);
+    int result = EXIT_GOOD;
+    if (imp_params_flag(call->params, "json"))
+        result = info_as_json(info);
+    else
+        print_info(info);
+    imp_model_info_free(&info);
+    return result;
+}
