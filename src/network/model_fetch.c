@@ -96,6 +96,8 @@ static ImpStatus download(const Fetch *fetch, ImpModelFetched *out, ImpError *er
     out->verified = options.sha256 != NULL;
     if (status == IMP_OK) return IMP_OK;
     if (status != IMP_ERROR_IO && status != IMP_ERROR_FORMAT) return imp_fail(error, status, "%s", reason.message);
+    if (fetch->options->sha256)
+        return imp_fail(error, status, "cannot fetch %s: %s", fetch->entry->name, reason.message);
     return imp_fail(error, status,
                     "cannot fetch %s: %.500s; without a connection, bring %s here, save it as %.200s and give the same "
                     "command again",

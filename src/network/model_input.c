@@ -210,9 +210,16 @@ ImpStatus imp_model_input_decide(const ImpBundle *bundle, const char *name, cons
     return IMP_OK;
 }
 
+/* The value with the 7 digits that a float has. */
+static double float_digits(double value) {
+    if (value == 0) return 0;
+    double unit = pow(10, floor(log10(fabs(value))) - 6);
+    return unit < 1 ? round(value / unit) / round(1 / unit) : round(value / unit) * unit;
+}
+
 static ImpStatus set_three(ImpBundle *bundle, const char *key, const double values[3], ImpError *error) {
     char text[3][IMP_NUMBER_TEXT], joined[3 * IMP_NUMBER_TEXT];
-    for (int c = 0; c < 3; c++) imp_format_real(round(values[c] * 1e6) / 1e6, text[c]); /* float has no more digits */
+    for (int c = 0; c < 3; c++) imp_format_real(float_digits(values[c]), text[c]);
     snprintf(joined, sizeof joined, "%s,%s,%s", text[0], text[1], text[2]);
     return imp_bundle_set_metadata(bundle, key, joined, error);
 }

@@ -148,6 +148,7 @@ static void test_fetch_refused(void **state) {
     (void)state;
     const char *source = "http://127.0.0.1:1/x";
     ImpModelFetchOptions options = from(&source);
+    options.sha256 = NULL;
     refuse("vgg18", &options, IMP_ERROR_ARGUMENT, "vgg18", "vgg19 and vgg16 can be fetched");
     refuse("vgg19", &options, IMP_ERROR_IO, "no answer", "vgg19-dcbb9e9d.pth and give the same command again");
     options.sha256 = "zz";
