@@ -7,9 +7,10 @@
 #include "image/vips.h"
 #include <math.h>
 
+enum { STRIP = 64 }; /* rows that are decoded at a time */
+
 /* Where decoded rows go: straight into the picture, or through the scaler. */
 typedef struct Rows {
-    VipsImage *file; /* as opened */
     ImpImage *image;
     float *table;     /* (256 or 65536) sample -> [0,1], or linear light for the scaler */
     float top;        /* largest sample */
@@ -45,28 +46,28 @@ static void scale_row(Rows *rows, const VipsRegion *region, int bands, int top, 
     imp_scaler_feed(&rows->scaler, rows->pixels);
 }
 
-/* When a loader fails, libvips blackens what it was to deliver and lets only the next request for pixels fail. So one
- * more request shows whether the last one went well; the row is still cached, nothing is decoded twice. */
-static bool ended_well(VipsImage *file) {
-    VipsRegion *region = vips_region_new(file);
-    VipsRect last = {.left = 0, .top = file->Ysize - 1, .width = file->Xsize, .height = 1};
-    bool well = region && vips_region_prepare(region, &last) == 0;
-    if (region) g_object_unref(region);
-    return well;
-}
-
-/* libvips calls this with full-width bands of rows from top to bottom, one at a time. */
-static int take_rows(VipsRegion *region, VipsRect *area, void *context) {
-    Rows *rows = context;
+static void take_row(Rows *rows, const VipsRegion *region, int y) {
     int bands = region->im->Bands;
     int top = (int)rows->top;
-    for (int y = area->top; y < area->top + area->height; y++) {
-        if (rows->scaler.out)
-            scale_row(rows, region, bands, top, y);
-        else
-            store_plain(rows, region, bands, top, y);
+    if (rows->scaler.out)
+        scale_row(rows, region, bands, top, y);
+    else
+        store_plain(rows, region, bands, top, y);
+}
+
+/* One strip after the other, in this thread. The threaded sinks of libvips 8.14 race with the end of the picture: an
+ * error in the last rows may go unreported. */
+static int take_all_rows(Rows *rows, VipsImage *picture) {
+    VipsRegion *region = vips_region_new(picture);
+    int failed = region ? 0 : -1;
+    for (int top = 0; top < picture->Ysize && !failed; top += STRIP) {
+        int height = picture->Ysize - top < STRIP ? picture->Ysize - top : STRIP;
+        VipsRect strip = {.left = 0, .top = top, .width = picture->Xsize, .height = height};
+        failed = vips_region_prepare(region, &strip);
+        for (int y = top; y < top + height && !failed; y++) take_row(rows, region, y);
     }
-    return area->top + area->height < rows->file->Ysize || ended_well(rows->file) ? 0 : -1;
+    if (region) g_object_unref(region);
+    return failed;
 }
 
 /* A sample -> sRGB; gamma is that of ImpPngHints. */
@@ -96,14 +97,14 @@ static ImpStatus prepare_scaler(Rows *rows, const VipsImage *picture, ImpTaps *x
     return status;
 }
 
-ImpStatus imp_decode(VipsImage *picture, VipsImage *file, double gamma, const char *name, const char *format,
-                     ImpImage *image, ImpError *error) {
-    Rows rows = {.file = file, .image = image};
+ImpStatus imp_decode(VipsImage *picture, double gamma, const char *name, const char *format, ImpImage *image,
+                     ImpError *error) {
+    Rows rows = {.image = image};
     ImpTaps x = {0}, y = {0};
     bool scaled = image->width != picture->Xsize || image->height != picture->Ysize;
     ImpStatus status = prepare_table(&rows, picture->BandFmt == VIPS_FORMAT_USHORT, scaled, gamma, error);
     if (status == IMP_OK && scaled) status = prepare_scaler(&rows, picture, &x, &y, error);
-    if (status == IMP_OK && vips_sink_disc(picture, take_rows, &rows) != 0)
+    if (status == IMP_OK && take_all_rows(&rows, picture) != 0)
         status = imp_vips_fail(error, IMP_ERROR_FORMAT, "get an undamaged copy of the file",
                                "%s is cut short or damaged: its %s data end in error", name, format);
     imp_free(rows.table);

@@ -7,9 +7,8 @@
 
 /* Decodes `picture`, as imp_srgb_convert makes it, into `image`. Where their sizes differ it is shrunk on the way, row
  * by row, so that memory holds the result and a few rows. `image` has an alpha plane if and only if `picture` has 4
- * bands. `file` is what libvips opened and `picture` comes from; gamma is that of ImpPngHints; `name` and `format` are
- * for messages. */
-ImpStatus imp_decode(VipsImage *picture, VipsImage *file, double gamma, const char *name, const char *format,
-                     ImpImage *image, ImpError *error);
+ * bands. gamma is that of ImpPngHints; `name` and `format` are for messages. */
+ImpStatus imp_decode(VipsImage *picture, double gamma, const char *name, const char *format, ImpImage *image,
+                     ImpError *error);
 
 #endif

@@ -83,8 +83,7 @@ static ImpStatus make_image(Reading *reading, VipsImage *picture, bool deep, int
     image->bit_depth = deep ? 16 : 8;
     if (picture->Bands == 4) status = imp_image_add_alpha(image, error);
     if (status == IMP_OK)
-        status = imp_decode(picture, reading->file, reading->hints.gamma, reading->name, reading->format->name, image,
-                            error);
+        status = imp_decode(picture, reading->hints.gamma, reading->name, reading->format->name, image, error);
     if (status == IMP_OK && image->alpha) drop_opaque_alpha(image);
     if (status == IMP_OK) status = imp_orient(image, orientation, error);
     if (status != IMP_OK)
@@ -99,7 +98,6 @@ static ImpStatus read_job(void *context, ImpError *error) {
     VipsImage *file = NULL, *wide = NULL, *picture = NULL;
     ImpStatus status = open_picture(reading, &file, error);
     if (status != IMP_OK) return status;
-    reading->file = file;
     status = check_size(reading, file, error);
     if (status == IMP_OK && widen_heif(reading, file, &wide) != 0)
         status = imp_vips_fail(error, IMP_ERROR_FORMAT, damaged_advice, "%s cannot be read", reading->name);

@@ -24,10 +24,10 @@ static void fill_sample(ImpTaps *taps, int i) {
     int last = (int)ceil(centre + lobes * stretch);
     if (first < 0) first = 0;
     if (last > taps->in) last = taps->in;
-    double *weight = taps->weight + (size_t)i * (size_t)taps->widest;
+    float *weight = taps->weight + (size_t)i * (size_t)taps->widest;
     double sum = 0;
-    for (int j = first; j < last; j++) sum += weight[j - first] = lanczos((j + 0.5 - centre) / stretch);
-    for (int j = first; j < last; j++) weight[j - first] /= sum;
+    for (int j = first; j < last; j++) sum += lanczos((j + 0.5 - centre) / stretch);
+    for (int j = first; j < last; j++) weight[j - first] = (float)(lanczos((j + 0.5 - centre) / stretch) / sum);
     taps->first[i] = first;
     taps->count[i] = last - first;
 }
@@ -73,14 +73,25 @@ void imp_taps_free(ImpTaps *taps) {
     *taps = (ImpTaps){0};
 }
 
-/* Sums are in double: a reduction from 65535 pixels to one adds that many terms. */
+/* Sums are in single precision over this many terms at most, and those sums in double: a reduction from 65535 pixels to
+ * one adds that many. */
+enum { TERMS = 128 };
+
+/* Adds up to TERMS weighted pixels to sum (4). */
+static void add_terms(const float *weight, const float *pixel, int count, double *sum) {
+    float part[4] = {0, 0, 0, 0};
+    for (int j = 0; j < count; j++, pixel += 4)
+        for (int c = 0; c < 4; c++) part[c] += weight[j] * pixel[c];
+    for (int c = 0; c < 4; c++) sum[c] += (double)part[c];
+}
+
 void imp_resample_row(const ImpTaps *x, const float *row, float *out) {
     for (int i = 0; i < x->out; i++) {
-        const double *weight = x->weight + (size_t)i * (size_t)x->widest;
+        const float *weight = x->weight + (size_t)i * (size_t)x->widest;
         const float *pixel = row + 4 * (size_t)x->first[i];
         double sum[4] = {0, 0, 0, 0};
-        for (int j = 0; j < x->count[i]; j++, pixel += 4)
-            for (int c = 0; c < 4; c++) sum[c] += weight[j] * (double)pixel[c];
+        for (int j = 0; j < x->count[i]; j += TERMS)
+            add_terms(weight + j, pixel + 4 * (size_t)j, x->count[i] - j < TERMS ? x->count[i] - j : TERMS, sum);
         for (int c = 0; c < 4; c++) out[4 * (size_t)i + (size_t)c] = (float)sum[c];
     }
 }
@@ -89,10 +100,10 @@ void imp_resample_column(const ImpTaps *y, int i, const float *rows, int rows_he
                          float *out) {
     size_t n = 4 * (size_t)width;
     memset(sum, 0, n * sizeof *sum);
-    const double *weight = y->weight + (size_t)i * (size_t)y->widest;
+    const float *weight = y->weight + (size_t)i * (size_t)y->widest;
     for (int j = 0; j < y->count[i]; j++) {
         const float *row = rows + (size_t)((y->first[i] + j) % rows_held) * n;
-        double w = weight[j];
+        double w = (double)weight[j];
         for (size_t k = 0; k < n; k++) sum[k] += w * (double)row[k];
     }
     for (size_t k = 0; k < n; k++) out[k] = (float)sum[k];

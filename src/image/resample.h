@@ -13,11 +13,11 @@
 
 /* Which input samples make each output sample along one axis. */
 typedef struct ImpTaps {
-    int in, out;    /* samples */
-    int widest;     /* most taps of any output sample */
-    int *first;     /* (out) first input sample */
-    int *count;     /* (out) how many */
-    double *weight; /* (out,widest), the first count[i] of each row sum to 1 */
+    int in, out;   /* samples */
+    int widest;    /* most taps of any output sample */
+    int *first;    /* (out) first input sample */
+    int *count;    /* (out) how many */
+    float *weight; /* (out,widest), the first count[i] of each row sum to 1 */
 } ImpTaps;
 
 ImpStatus imp_taps_new(int in, int out, ImpTaps *taps, ImpError *error);
