@@ -45,9 +45,17 @@ void imp_bundle_free(ImpBundle **bundle) {
     *bundle = NULL;
 }
 
+/* FNV-1a. */
+static uint64_t hash_name(const char *name) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (; *name; name++) hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
+    return hash;
+}
+
 const ImpArray *imp_bundle_find(const ImpBundle *bundle, const char *name) {
+    uint64_t hash = hash_name(name);
     for (size_t i = 0; i < bundle->count; i++)
-        if (strcmp(bundle->arrays[i].name, name) == 0) return &bundle->arrays[i];
+        if (bundle->arrays[i].name_hash == hash && strcmp(bundle->arrays[i].name, name) == 0) return &bundle->arrays[i];
     return NULL;
 }
 
@@ -76,7 +84,7 @@ static ImpStatus grow(ImpBundle *bundle, ImpError *error) {
 ImpStatus imp_bundle_add(ImpBundle *bundle, const char *name, ImpDtype dtype, int rank, const int64_t *dims,
                          const void *data, ImpArray **out, ImpError *error) {
     if (imp_bundle_find(bundle, name)) return imp_fail(error, IMP_ERROR_FORMAT, "the array %s is there twice", name);
-    ImpArray array = {.dtype = dtype, .rank = rank};
+    ImpArray array = {.name_hash = hash_name(name), .dtype = dtype, .rank = rank};
     ImpStatus status = count_elements(name, rank, dims, &array.count, error);
     if (status == IMP_OK) status = grow(bundle, error);
     if (status != IMP_OK) return status;

@@ -29,6 +29,7 @@ const char *imp_dtype_name(ImpDtype dtype); /* as safetensors writes it: "F32" .
 
 typedef struct ImpArray {
     char *name;
+    uint64_t name_hash; /* so that a bundle of thousands is searched quickly */
     ImpDtype dtype;
     int rank;                   /* 0..IMP_MAX_RANK; 0 is a single number */
     int64_t dims[IMP_MAX_RANK]; /* each >= 0, first the slowest */

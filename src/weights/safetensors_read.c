@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Parsed JSON takes some twenty times its text, so less is taken than the 100 MB of the original reader: 16 MiB is room
+/* Parsed JSON takes some twenty times its text, so less is taken than the 100 MB of the original reader: 8 MiB is room
  * for IMP_WEIGHTS_MAX_ARRAYS of the longest names. */
-enum { LENGTH_BYTES = 8, MAX_HEADER = 16 << 20 };
+enum { LENGTH_BYTES = 8, MAX_HEADER = 8 << 20 };
 
 static const char metadata_key[] = "__metadata__";
 

@@ -34,7 +34,7 @@ _Static_assert(sizeof storage_dtypes / sizeof *storage_dtypes ==
                    sizeof imp_torch_globals / sizeof *imp_torch_globals - FIRST_STORAGE,
                "one type for each storage class");
 
-enum { MAX_DEPTH = 32, MAX_VISITS = 1 << 20 };
+enum { MAX_DEPTH = 32 };
 
 /* A tensor as the pickle describes it, all in elements. */
 typedef struct Tensor {
@@ -53,7 +53,7 @@ typedef struct Walk {
     ImpBundle *bundle;
     char name[IMP_WEIGHTS_MAX_NAME + 1]; /* of the value now visited */
     size_t name_length;
-    size_t visits;
+    size_t visits_left;
     size_t bytes; /* of all arrays so far */
     ImpError *error;
 } Walk;
@@ -276,7 +276,7 @@ static ImpStatus visit_named(Walk *w, const ImpPickleValue *key, const ImpPickle
  * of visits. */
 static ImpStatus visit(Walk *w, const ImpPickleValue *value, int depth) {
     const ImpPickle *p = w->pickle;
-    if (depth > MAX_DEPTH || ++w->visits > MAX_VISITS)
+    if (depth > MAX_DEPTH || w->visits_left-- == 0)
         return imp_fail(w->error, IMP_ERROR_FORMAT, "%s nests its containers too deeply to be a file of weights",
                         w->source->name);
     const ImpPickleValue *arguments = tensor_arguments(p, value);
@@ -318,7 +318,7 @@ static bool is_training_state(const ImpPickleValue *key) {
 
 /* Whether `dict` holds tensors besides the value `chosen`: then it is a network of several parts. */
 static bool has_other_parts(const ImpPickle *p, const ImpPickleValue *dict, const ImpPickleValue *chosen) {
-    uint32_t patience = 1 << 16;
+    uint32_t patience = 4 * p->count;
     for (uint32_t i = 0; i < dict->as.list.count; i += 2) {
         const ImpPickleValue *key = &p->values[dict->as.list.items[i]], *value = &p->values[dict->as.list.items[i + 1]];
         if (value == chosen || is_training_state(key)) continue;
@@ -351,7 +351,9 @@ static const ImpPickleValue *weights_of(const ImpPickle *p) {
 }
 
 ImpStatus imp_torch_collect(const ImpPickle *pickle, const ImpTorchSource *source, ImpBundle **out, ImpError *error) {
-    Walk walk = {.pickle = pickle, .source = source, .error = error};
+    /* Each value is visited once, but for the few that are shared. */
+    size_t visits = 4 * (size_t)pickle->count + 1024;
+    Walk walk = {.pickle = pickle, .source = source, .visits_left = visits, .error = error};
     ImpStatus status = imp_bundle_new(&walk.bundle, error);
     if (status == IMP_OK) status = visit(&walk, weights_of(pickle), 0);
     if (status == IMP_OK && walk.bundle->count == 0)
