@@ -7,6 +7,8 @@
 static void write_message(ImpError *error, ImpStatus status, const char *format, va_list arguments) {
     error->status = status;
     vsnprintf(error->message, sizeof error->message, format, arguments);
+    for (char *c = error->message; *c; c++) /* names from hostile files must not steer a terminal */
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
 }
 
 ImpStatus(imp_fail)(ImpError *error, ImpStatus status, const char *format, ...) {

@@ -5,7 +5,8 @@
 #include "impasto/status.h"
 
 /* Fills *error (which may be NULL) and returns `status`, so that a function can `return imp_fail(...)`. The text says
- * what is wrong, where, and what to do, in one sentence without a final newline. */
+ * what is wrong, where, and what to do, in one sentence without a final newline. Control characters in what the format
+ * takes in (names from files) become '?'. */
 ImpStatus imp_fail(ImpError *error, ImpStatus status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* imp_fail for a system call that failed: appends ": " and the text of `errnum`. */

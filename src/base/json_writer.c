@@ -81,6 +81,7 @@ static void put_quoted(ImpJsonWriter *writer, const char *value) {
 
 /* The comma, the line break and the key before a value. */
 static void begin_value(ImpJsonWriter *writer, const char *key) {
+    if (writer->status != IMP_OK) return;
     if (writer->depth > 0) {
         bool *filled = &writer->filled[writer->depth - 1];
         if (*filled) put_text(writer, writer->indent ? "," : ", ");
