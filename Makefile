@@ -9,7 +9,7 @@ TESTS ?=
 
 # The sample that `make demo` makes.
 CONTENT ?= examples/pictures/landscape.jpg
-STYLE ?= examples/pictures/painting.jpg
+STYLE ?= examples/pictures/watercolour.jpg
 OUTPUT ?= demo.png
 MODEL ?=
 

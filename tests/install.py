@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What `make install` lays down is whole: the headers, the command, the library, and a pkg-config file with which a
-program of four lines compiles, links and runs.
+"""What `make install` lays down is whole: the headers, the command with its man page and completion, the library, and a
+pkg-config file with which a program of four lines compiles, links and runs.
 
     tests/install.py BUILD ROOT
 """
@@ -31,7 +31,8 @@ def main(build, root):
         installed = pathlib.Path(folder)
         found = {p.name: p for p in installed.rglob("*") if p.is_file() or p.is_symlink()}
         headers = {h.name for h in pathlib.Path(root, "include", "impasto").glob("*.h")}
-        missing = (headers | {"impasto", "impasto.pc", "libimpasto.so", "libimpasto.a"}) - set(found)
+        missing = (headers | {"impasto", "impasto.pc", "libimpasto.so", "libimpasto.a", "impasto.1",
+                             "impasto.bash", "_impasto", "impasto.fish"}) - set(found)
         if missing:
             raise SystemExit("not installed: " + " ".join(sorted(missing)))
 
