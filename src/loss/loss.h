@@ -19,13 +19,16 @@ typedef struct ImpLossType {
 
 struct ImpLoss {
     const ImpLossType *type;
-    size_t tap;     /* index into the extractor's taps */
-    double weight;  /* >= 0 */
-    ImpShape shape; /* of the activations that value() will see */
-    bool
-        normalise_gradient; /* the gradient is divided by its L1 norm + 1e-8 before the weight applies (Johnson 2015) */
-    void *state;            /* the type's own, from imp_alloc */
+    size_t tap;      /* index into the extractor's taps */
+    double weight;   /* >= 0 */
+    ImpShape shape;  /* of the activations that value() will see */
+    float *gradient; /* (shape padded) for imp_loss_normalise_gradient, else NULL */
+    void *state;     /* the type's own, from imp_alloc */
 };
+
+/* From now on the gradient is divided by its own L1 norm + 1e-8 before the weight applies, as neural-style's
+ * -normalize_gradients does: every loss pulls with a strength that its weight alone decides. */
+ImpStatus imp_loss_normalise_gradient(ImpLoss *loss, ImpError *error);
 
 /* Frees *loss and sets it to NULL. */
 void imp_loss_free(ImpLoss **loss);

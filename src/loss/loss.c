@@ -1,0 +1,105 @@
+#include "base/memory.h"
+#include "base/threads.h"
+#include "loss/loss_private.h"
+#include <math.h>
+#include <string.h>
+
+ImpStatus imp_loss_new(const ImpLossType *type, size_t tap, double weight, ImpShape shape, size_t state_size,
+                       ImpLoss **out, ImpError *error) {
+    ImpStatus status = IMP_ALLOC(out, 1, "loss", error);
+    if (status != IMP_OK) return status;
+    **out = (ImpLoss){.type = type, .tap = tap, .weight = weight, .shape = shape};
+    status = imp_alloc_or_fail(&(*out)->state, 1, state_size, "loss", error);
+    if (status != IMP_OK) {
+        imp_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+void imp_loss_free(ImpLoss **loss) {
+    if (!*loss) return;
+    (*loss)->type->free(*loss);
+    imp_free((*loss)->gradient);
+    imp_free((*loss)->state);
+    imp_free(*loss);
+    *loss = NULL;
+}
+
+ImpStatus imp_loss_value(ImpLoss *loss, const ImpTensor *activation, double *value, ImpError *error) {
+    return loss->type->value(loss, activation, value, error);
+}
+
+/* --- sums that are the same for any number of threads ------------------------------------------------------------- */
+
+size_t imp_loss_pieces(size_t count, size_t piece) {
+    return (count + piece - 1) / piece;
+}
+
+typedef struct Sum {
+    size_t count, piece;
+    ImpPieceSum body;
+    const void *context;
+    double *sums;
+} Sum;
+
+static void sum_piece(void *context, size_t index) {
+    const Sum *sum = context;
+    size_t first = index * sum->piece, end = first + sum->piece < sum->count ? first + sum->piece : sum->count;
+    sum->sums[index] = sum->body(sum->context, first, end);
+}
+
+double imp_loss_sum(size_t count, size_t piece, ImpPieceSum body, const void *context, double *sums) {
+    Sum sum = {.count = count, .piece = piece, .body = body, .context = context, .sums = sums};
+    imp_parallel(imp_loss_pieces(count, piece), sum_piece, &sum);
+    return imp_sum_in_order(sums, imp_loss_pieces(count, piece));
+}
+
+/* --- gradients --------------------------------------------------------------------------------------------------- */
+
+/* Floats of an activation in the widest layout: channels padded to 16. */
+static size_t most_floats(ImpShape shape) {
+    return imp_tensor_floats(shape, IMP_LAYOUT_BLOCKED, 16);
+}
+
+ImpStatus imp_loss_normalise_gradient(ImpLoss *loss, ImpError *error) {
+    if (loss->gradient) return IMP_OK;
+    size_t floats = most_floats(loss->shape) + 2 * imp_loss_pieces(most_floats(loss->shape), IMP_PIECE);
+    return IMP_ALLOC(&loss->gradient, floats, "gradient normalisation", error);
+}
+
+typedef struct Scaled {
+    const float *from;
+    float *to, factor;
+} Scaled;
+
+static double magnitude(const void *context, size_t first, size_t end) {
+    const Scaled *scaled = context;
+    double sum = 0;
+    for (size_t i = first; i < end; i++) sum += fabs((double)scaled->from[i]);
+    return sum;
+}
+
+static double add_scaled(const void *context, size_t first, size_t end) {
+    const Scaled *scaled = context;
+    for (size_t i = first; i < end; i++) scaled->to[i] += scaled->factor * scaled->from[i];
+    return 0;
+}
+
+void imp_loss_add_gradient(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient) {
+    if (loss->weight == 0) return;
+    if (!loss->gradient) {
+        loss->type->add_gradient(loss, activation, gradient);
+        return;
+    }
+    size_t count = imp_tensor_floats(gradient->shape, gradient->layout, gradient->block);
+    memset(loss->gradient, 0, count * sizeof(float));
+    ImpTensor own = *gradient;
+    own.data = loss->gradient;
+    loss->type->add_gradient(loss, activation, &own);
+    double *sums = (double *)(void *)(loss->gradient + most_floats(loss->shape));
+    Scaled scaled = {.from = loss->gradient, .to = gradient->data};
+    double norm = imp_loss_sum(count, IMP_PIECE, magnitude, &scaled, sums) / loss->weight;
+    scaled.factor = (float)(1 / (norm + 1e-8));
+    imp_loss_sum(count, IMP_PIECE, add_scaled, &scaled, sums);
+}

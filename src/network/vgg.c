@@ -1,0 +1,156 @@
+#include "network/vgg.h"
+
+#include "base/error.h"
+#include <stdio.h>
+#include <string.h>
+
+/* The name of a layer taken apart. */
+typedef struct Layer {
+    enum { LAYER_IMAGE, LAYER_CONV, LAYER_RELU, LAYER_POOL } kind;
+    int block, index; /* index 0 for pools */
+} Layer;
+
+static bool parse_layer(int depth, const char *name, Layer *out) {
+    int used = 0;
+    *out = (Layer){.kind = LAYER_IMAGE};
+    if (strcmp(name, "image") == 0) return true;
+    if (sscanf(name, "conv%1d_%1d%n", &out->block, &out->index, &used) == 2 && name[used] == 0)
+        out->kind = LAYER_CONV;
+    else if (sscanf(name, "relu%1d_%1d%n", &out->block, &out->index, &used) == 2 && name[used] == 0)
+        out->kind = LAYER_RELU;
+    else if (sscanf(name, "pool%1d%n", &out->block, &used) == 1 && name[used] == 0)
+        out->kind = LAYER_POOL;
+    else
+        return false;
+    if (out->block < 1 || out->block > IMP_VGG_BLOCKS) return false;
+    return out->kind == LAYER_POOL || (out->index >= 1 && out->index <= imp_vgg_block_convs(depth, out->block));
+}
+
+/* How many of the weights' convolutions the layer needs; 0 for the picture itself. */
+static int convs_needed(int depth, Layer layer) {
+    int count = 0;
+    if (layer.kind == LAYER_IMAGE) return 0;
+    for (int block = 1; block < layer.block; block++) count += imp_vgg_block_convs(depth, block);
+    return count + (layer.kind == LAYER_POOL ? imp_vgg_block_convs(depth, layer.block) : layer.index);
+}
+
+ImpStatus imp_vgg_check_layer(const ImpVggWeights *weights, const char *name, ImpError *error) {
+    Layer layer;
+    if (!parse_layer(weights->depth, name, &layer))
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "VGG-%d has no layer %s; its layers are conv1_1, relu1_1, pool1 ... relu5_%d, pool5",
+                        weights->depth, name, imp_vgg_block_convs(weights->depth, 5));
+    if (convs_needed(weights->depth, layer) <= weights->n_convs) return IMP_OK;
+    char deepest[16];
+    imp_vgg_deepest(weights, deepest);
+    return imp_fail(error, IMP_ERROR_ARGUMENT,
+                    "%s has no layer %s: it ends at %s; choose layers up to there or a model that goes deeper",
+                    weights->name, name, deepest);
+}
+
+/* --- building ----------------------------------------------------------------------------------------------------- */
+
+typedef struct Builder {
+    ImpGraph *graph;
+    const ImpVggWeights *weights;
+    const ImpVggSpec *spec;
+    ImpNode **taps;
+    ImpNode *last;
+} Builder;
+
+static bool wanted(const Builder *builder, const char *name) {
+    for (size_t i = 0; i < builder->spec->n_taps; i++)
+        if (strcmp(builder->spec->taps[i], name) == 0) return true;
+    return false;
+}
+
+/* Gives `node` to every tap called `name`. */
+static void offer(Builder *builder, const char *name, ImpNode *node) {
+    for (size_t i = 0; i < builder->spec->n_taps; i++) {
+        if (strcmp(builder->spec->taps[i], name) != 0) continue;
+        imp_graph_tap(node);
+        builder->taps[i] = node;
+    }
+}
+
+/* The picture as the network wants it; *padding is what the first convolution still has to add. */
+static ImpStatus build_input(Builder *builder, int *padding, ImpError *error) {
+    const ImpModelInput *input = &builder->weights->input;
+    builder->last = imp_graph_input(builder->graph);
+    offer(builder, "image", builder->last);
+    ImpStatus status = imp_graph_normalise(builder->graph, builder->last, input->source, input->scale, input->offset,
+                                           &builder->last, error);
+    *padding = builder->spec->padding == IMP_PADDING_ZERO ? 1 : 0;
+    if (status != IMP_OK || *padding == 1) return status;
+    return imp_graph_pad(builder->graph, builder->last, builder->spec->padding, &builder->last, error);
+}
+
+/* One convolution and its ReLU. They are one node unless somebody taps the convolution before its ReLU. */
+static ImpStatus build_conv(Builder *builder, const ImpVggConv *conv, int padding, ImpError *error) {
+    char conv_name[16], relu_name[16];
+    snprintf(conv_name, sizeof conv_name, "conv%d_%d", conv->block, conv->index);
+    snprintf(relu_name, sizeof relu_name, "relu%d_%d", conv->block, conv->index);
+    bool apart = wanted(builder, conv_name);
+    ImpStatus status = imp_graph_convolution(builder->graph, builder->last, conv->out_channels, padding, !apart,
+                                             conv->weight, conv->bias, &builder->last, error);
+    if (status != IMP_OK) return status;
+    if (apart) {
+        offer(builder, conv_name, builder->last);
+        status = imp_graph_relu(builder->graph, builder->last, &builder->last, error);
+        if (status != IMP_OK) return status;
+    }
+    offer(builder, relu_name, builder->last);
+    return IMP_OK;
+}
+
+static ImpStatus build_pool(Builder *builder, int block, ImpError *error) {
+    char name[16];
+    snprintf(name, sizeof name, "pool%d", block);
+    ImpStatus status = imp_graph_pool(builder->graph, builder->last, builder->spec->max_pooling, &builder->last, error);
+    if (status == IMP_OK) offer(builder, name, builder->last);
+    return status;
+}
+
+/* How many convolutions the taps need, and whether the last is followed by its pool. */
+static ImpStatus depth_of_taps(const Builder *builder, int *convs, bool *pool, ImpError *error) {
+    *convs = 0;
+    *pool = false;
+    for (size_t i = 0; i < builder->spec->n_taps; i++) {
+        const char *name = builder->spec->taps[i];
+        ImpStatus status = imp_vgg_check_layer(builder->weights, name, error);
+        if (status != IMP_OK) return status;
+        Layer layer;
+        parse_layer(builder->weights->depth, name, &layer);
+        int needed = convs_needed(builder->weights->depth, layer);
+        if (needed > *convs) *pool = false;
+        if (needed >= *convs && layer.kind == LAYER_POOL) *pool = true;
+        if (needed > *convs) *convs = needed;
+    }
+    return IMP_OK;
+}
+
+static bool ends_block(const Builder *builder, int conv) {
+    const ImpVggConv *c = &builder->weights->convs[conv];
+    return c->index == imp_vgg_block_convs(builder->weights->depth, c->block);
+}
+
+ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const ImpVggSpec *spec, ImpNode **taps,
+                        ImpError *error) {
+    Builder builder = {.graph = graph, .weights = weights, .spec = spec, .taps = taps};
+    int convs, padding = 1;
+    bool pool;
+    ImpStatus status = depth_of_taps(&builder, &convs, &pool, error);
+    if (status != IMP_OK) return status;
+    if (convs == 0) {
+        offer(&builder, "image", imp_graph_input(graph));
+        return IMP_OK;
+    }
+    status = build_input(&builder, &padding, error);
+    for (int i = 0; i < convs && status == IMP_OK; i++) {
+        status = build_conv(&builder, &weights->convs[i], i == 0 ? padding : 1, error);
+        bool more = i + 1 < convs || pool;
+        if (status == IMP_OK && ends_block(&builder, i) && more)
+            status = build_pool(&builder, weights->convs[i].block, error);
+    }
+    return status;
+}
