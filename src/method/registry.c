@@ -1,7 +1,9 @@
 #include "impasto/method.h"
+#include "method/stylise/stylise.h"
 
 /* One line a method, in the order of the help; the end is NULL. */
 static const ImpMethod *const methods[] = {
+    &imp_method_stylize,
     NULL,
 };
 

@@ -1,0 +1,245 @@
+#include "method/stylise/checkpoint.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "weights/weights.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char format_key[] = "impasto.checkpoint";
+static const char format_value[] = "stylize 1";
+
+/* The integers and numbers kept. */
+enum { SCALE_AT, WIDTH_AT, HEIGHT_AT, EVALUATION_AT, TOTAL_AT, RESTARTS_AT, CONVERGED_AT, COUNTERS };
+enum { BEST_TOTAL_AT, BEST_CONTENT_AT, BEST_STYLE_AT, BEST_TV_AT, BEST_NORM_AT, AVERAGE_AT, SECONDS_AT, NUMBERS };
+
+/* Options that do not change where a run is going; the model is known by its hash. */
+static bool is_free(const char *name) {
+    static const char *const names[] = {"model",  "threads",     "checkpoint",          "checkpoint-every",
+                                        "resume", "evaluations", "initial-evaluations", "scale-evaluations"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+/* One hash of the numbers that the methods see. */
+static ImpStatus hash_picture(const ImpImage *image, char out[IMP_SHA256_TEXT], ImpError *error) {
+    size_t plane = (size_t)image->width * (size_t)image->height * sizeof(float);
+    char parts[2][IMP_SHA256_TEXT] = {{0}};
+    ImpStatus status = imp_sha256(image->rgb, 3 * plane, parts[0], error);
+    if (status == IMP_OK && image->alpha) status = imp_sha256(image->alpha, plane, parts[1], error);
+    if (status != IMP_OK) return status;
+    char *text = imp_format("%dx%dx%d %s %s", image->width, image->height, image->bit_depth, parts[0], parts[1]);
+    if (!text) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for a checkpoint");
+    status = imp_sha256(text, strlen(text), out, error);
+    imp_free(text);
+    return status;
+}
+
+static ImpStatus hash_pictures(ImpCheckpointOrigin *origin, ImpError *error) {
+    if (origin->picture_hashes) return IMP_OK;
+    ImpStatus status = IMP_ALLOC(&origin->picture_hashes, origin->n_pictures, "checkpoint", error);
+    for (size_t i = 0; i < origin->n_pictures && status == IMP_OK; i++)
+        status = hash_picture(origin->pictures[i].image, origin->picture_hashes[i], error);
+    return status;
+}
+
+/* Metadata that two checkpoints of the same run have in common. */
+typedef struct Trait {
+    char *key;
+    const char *value; /* "" for an option without a value */
+    const char *name;  /* what messages call it */
+} Trait;
+
+typedef ImpStatus (*VisitTrait)(void *context, const Trait *trait, ImpError *error);
+
+static ImpStatus visit(VisitTrait visitor, void *context, const char *kind, const char *id, const char *value,
+                       const char *name, ImpError *error) {
+    Trait trait = {imp_format("%s.%s", kind, id), value ? value : "", name};
+    if (!trait.key) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for a checkpoint");
+    ImpStatus status = visitor(context, &trait, error);
+    imp_free(trait.key);
+    return status;
+}
+
+static ImpStatus visit_traits(ImpCheckpointOrigin *origin, VisitTrait visitor, void *context, ImpError *error) {
+    ImpStatus status = hash_pictures(origin, error);
+    if (status == IMP_OK) status = visit(visitor, context, "model", "sha256", origin->model_sha256, "model", error);
+    const ImpParamTable *table = imp_params_table(origin->params);
+    for (size_t i = 0; i < table->count && status == IMP_OK; i++) {
+        const char *name = table->rows[i].name;
+        if (!is_free(name))
+            status = visit(visitor, context, "option", name, imp_params_text(origin->params, name), name, error);
+    }
+    for (size_t i = 0; i < origin->n_pictures && status == IMP_OK; i++) {
+        char id[24];
+        snprintf(id, sizeof id, "%zu", i);
+        status = visit(visitor, context, "picture", id, origin->picture_hashes[i], origin->pictures[i].name, error);
+    }
+    return status;
+}
+
+static ImpStatus keep_trait(void *context, const Trait *trait, ImpError *error) {
+    return imp_bundle_set_metadata(context, trait->key, trait->value, error);
+}
+
+static ImpStatus add_picture(ImpBundle *bundle, const char *name, const ImpStyliseState *state, const float *pixels,
+                             ImpError *error) {
+    int64_t dims[3] = {3, state->height, state->width};
+    return imp_bundle_add(bundle, name, IMP_DTYPE_F32, 3, dims, pixels, NULL, error);
+}
+
+static ImpStatus add_arrays(const ImpStyliseState *state, double seconds, ImpBundle *bundle, ImpError *error) {
+    bool has_best = isfinite(state->best_losses.total);
+    const ImpStyliseLosses *best = &state->best_losses;
+    int64_t counters[COUNTERS] = {state->scale, state->width,    state->height,   state->evaluation,
+                                  state->total, state->restarts, state->converged};
+    double numbers[NUMBERS] = {best->total,         best->content,         best->style, best->tv,
+                               best->gradient_norm, state->average_weight, seconds};
+    ImpStatus status = imp_bundle_add_flat(bundle, "counters", IMP_DTYPE_I64, COUNTERS, counters, error);
+    if (status == IMP_OK) status = imp_bundle_add_flat(bundle, "numbers", IMP_DTYPE_F64, NUMBERS, numbers, error);
+    if (status == IMP_OK) status = imp_bundle_add_flat(bundle, "random", IMP_DTYPE_U64, 4, state->random.state, error);
+    if (status == IMP_OK) status = add_picture(bundle, "pixels", state, state->pixels, error);
+    if (status == IMP_OK && has_best) status = add_picture(bundle, "best", state, state->best, error);
+    if (status == IMP_OK && state->average) status = add_picture(bundle, "average", state, state->average, error);
+    if (status == IMP_OK) status = imp_optimiser_save(state->optimiser, bundle, error);
+    return status;
+}
+
+ImpStatus imp_checkpoint_write(const char *path, ImpCheckpointOrigin *origin, const ImpStyliseState *state,
+                               double seconds, ImpError *error) {
+    ImpBundle *bundle;
+    ImpStatus status = imp_bundle_new(&bundle, error);
+    if (status != IMP_OK) return status;
+    status = imp_bundle_set_metadata(bundle, format_key, format_value, error);
+    if (status == IMP_OK) status = visit_traits(origin, keep_trait, bundle, error);
+    if (status == IMP_OK) status = add_arrays(state, seconds, bundle, error);
+    if (status == IMP_OK) status = imp_safetensors_write(bundle, path, false, error);
+    imp_bundle_free(&bundle);
+    return status;
+}
+
+typedef struct Comparison {
+    const char *path;
+    const ImpBundle *bundle;
+} Comparison;
+
+static const char *or_nothing(const char *value) {
+    return *value ? value : "nothing";
+}
+
+static ImpStatus compare_trait(void *context, const Trait *trait, ImpError *error) {
+    const Comparison *comparison = context;
+    const char *kept = imp_bundle_metadata(comparison->bundle, trait->key);
+    if (kept && strcmp(kept, trait->value) == 0) return IMP_OK;
+    if (strncmp(trait->key, "option.", 7) == 0)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "%.200s was made with %s %.60s, but this run has %.60s; give it the same options, or start "
+                        "without resume",
+                        comparison->path, trait->name, or_nothing(kept ? kept : ""), or_nothing(trait->value));
+    return imp_fail(error, IMP_ERROR_ARGUMENT,
+                    "%.200s was made with another %s than %.200s; give the same files, or start without resume",
+                    comparison->path, strcmp(trait->name, "model") == 0 ? "model" : "picture",
+                    strcmp(trait->name, "model") == 0 ? "this" : trait->name);
+}
+
+static ImpStatus contradicts(const char *path, ImpError *error) {
+    return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint %.200s contradicts itself; it is damaged", path);
+}
+
+static bool counters_fit(const int64_t *c, const ImpStyliseSettings *settings) {
+    if (c[SCALE_AT] < 0 || c[SCALE_AT] >= settings->n_scales) return false;
+    const ImpStyliseScale *scale = &settings->scales[c[SCALE_AT]];
+    return c[WIDTH_AT] == scale->width && c[HEIGHT_AT] == scale->height && c[EVALUATION_AT] >= 0 &&
+           c[TOTAL_AT] >= c[EVALUATION_AT] && c[TOTAL_AT] <= INT64_MAX / 2 && c[RESTARTS_AT] >= 0 &&
+           c[RESTARTS_AT] <= c[EVALUATION_AT] && (c[CONVERGED_AT] == 0 || c[CONVERGED_AT] == 1);
+}
+
+static ImpStatus take_counters(const char *path, const ImpBundle *bundle, const ImpStyliseSettings *settings,
+                               ImpStyliseState *state, ImpError *error) {
+    const void *data;
+    ImpStatus status = imp_bundle_get(bundle, "counters", IMP_DTYPE_I64, COUNTERS, &data, error);
+    if (status != IMP_OK) return status;
+    const int64_t *c = data;
+    if (!counters_fit(c, settings)) return contradicts(path, error);
+    if (c[EVALUATION_AT] > settings->scales[c[SCALE_AT]].evaluations)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "%.200s has %" PRId64 " evaluations at scale %" PRId64 ", more than the %" PRId64
+                        " of this run; give more evaluations",
+                        path, c[EVALUATION_AT], c[SCALE_AT] + 1, settings->scales[c[SCALE_AT]].evaluations);
+    status = imp_stylise_state_begin(settings, (int)c[SCALE_AT], state, error);
+    if (status != IMP_OK) return status;
+    state->evaluation = c[EVALUATION_AT];
+    state->total = c[TOTAL_AT];
+    state->restarts = c[RESTARTS_AT];
+    state->converged = c[CONVERGED_AT] == 1;
+    return IMP_OK;
+}
+
+static ImpStatus take_numbers(const char *path, const ImpBundle *bundle, ImpStyliseState *state, double *seconds,
+                              ImpError *error) {
+    const void *data;
+    ImpStatus status = imp_bundle_get(bundle, "numbers", IMP_DTYPE_F64, NUMBERS, &data, error);
+    if (status != IMP_OK) return status;
+    const double *n = data;
+    if (!(n[AVERAGE_AT] >= 0 && n[AVERAGE_AT] <= 1) || !(n[SECONDS_AT] >= 0) || isnan(n[BEST_TOTAL_AT]))
+        return contradicts(path, error);
+    state->best_losses = (ImpStyliseLosses){.total = n[BEST_TOTAL_AT],
+                                            .content = n[BEST_CONTENT_AT],
+                                            .style = n[BEST_STYLE_AT],
+                                            .tv = n[BEST_TV_AT],
+                                            .gradient_norm = n[BEST_NORM_AT]};
+    state->average_weight = n[AVERAGE_AT];
+    *seconds = n[SECONDS_AT];
+    status = imp_bundle_get(bundle, "random", IMP_DTYPE_U64, 4, &data, error);
+    if (status == IMP_OK) memcpy(state->random.state, data, sizeof state->random.state);
+    return status;
+}
+
+static ImpStatus take_picture(const char *path, const ImpBundle *bundle, const char *name, const ImpStyliseState *state,
+                              float *out, ImpError *error) {
+    size_t n = 3 * (size_t)state->width * (size_t)state->height;
+    const void *data;
+    ImpStatus status = imp_bundle_get(bundle, name, IMP_DTYPE_F32, n, &data, error);
+    if (status != IMP_OK) return status;
+    memcpy(out, data, n * sizeof *out);
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(out[i])) return contradicts(path, error);
+    return IMP_OK;
+}
+
+static ImpStatus take_state(const char *path, const ImpBundle *bundle, const ImpStyliseSettings *settings,
+                            ImpStyliseState *state, double *seconds, ImpError *error) {
+    ImpStatus status = take_counters(path, bundle, settings, state, error);
+    if (status == IMP_OK) status = take_numbers(path, bundle, state, seconds, error);
+    if (status == IMP_OK) status = take_picture(path, bundle, "pixels", state, state->pixels, error);
+    if (status == IMP_OK && isfinite(state->best_losses.total))
+        status = take_picture(path, bundle, "best", state, state->best, error);
+    if (status == IMP_OK && state->average)
+        status = take_picture(path, bundle, "average", state, state->average, error);
+    if (status == IMP_OK) status = imp_optimiser_load(state->optimiser, bundle, error);
+    if (status != IMP_OK) imp_stylise_state_end(state);
+    return status;
+}
+
+ImpStatus imp_checkpoint_read(const char *path, ImpCheckpointOrigin *origin, const ImpStyliseSettings *settings,
+                              ImpStyliseState *state, double *seconds, ImpError *error) {
+    *state = (ImpStyliseState){0};
+    ImpBundle *bundle;
+    ImpStatus status = imp_weights_read(path, &bundle, error);
+    if (status != IMP_OK) return status;
+    const char *format = imp_bundle_metadata(bundle, format_key);
+    Comparison comparison = {path, bundle};
+    if (!format || strcmp(format, format_value) != 0)
+        status = imp_fail(error, IMP_ERROR_FORMAT,
+                          "%.200s is not a checkpoint of stylize that this version can continue; give a file written "
+                          "with checkpoint",
+                          path);
+    if (status == IMP_OK) status = visit_traits(origin, compare_trait, &comparison, error);
+    if (status == IMP_OK) status = take_state(path, bundle, settings, state, seconds, error);
+    imp_bundle_free(&bundle);
+    return status;
+}

@@ -1,0 +1,57 @@
+#include "method/stylise/model.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "network/catalogue.h"
+#include <string.h>
+
+static ImpStatus check_layers(const ImpVggWeights *weights, const ImpStyliseLayers *layers, ImpError *error) {
+    for (size_t i = 0; i < layers->count; i++) {
+        const char *name = layers->list[i].layer;
+        if (strcmp(name, "image") == 0)
+            return imp_fail(error, IMP_ERROR_ARGUMENT, "image is no layer of the network; give layers such as relu1_1");
+        ImpStatus status = imp_vgg_check_layer(weights, name, error);
+        if (status != IMP_OK) return status;
+    }
+    return IMP_OK;
+}
+
+/* Whether the layer called `name` comes after convolution `conv`, or is it. The name is one that was checked: five or
+ * seven characters. */
+static bool needs(const char *name, const ImpVggConv *conv) {
+    int block = name[4] - '0', index = strlen(name) > 6 ? name[6] - '0' : IMP_VGG_MAX_CONVS;
+    return conv->block < block || (conv->block == block && conv->index <= index);
+}
+
+static bool is_needed(const ImpStyliseLayers *layers, const ImpVggConv *conv) {
+    for (size_t i = 0; i < layers->count; i++)
+        if (needs(layers->list[i].layer, conv)) return true;
+    return false;
+}
+
+static void let_go(const ImpStyliseSettings *settings, ImpVggWeights *weights) {
+    while (weights->n_convs > 1) {
+        ImpVggConv *last = &weights->convs[weights->n_convs - 1];
+        if (is_needed(&settings->content_layers, last) || is_needed(&settings->style_layers, last)) return;
+        imp_free(last->weight);
+        imp_free(last->bias);
+        last->weight = last->bias = NULL;
+        weights->n_convs--;
+    }
+}
+
+ImpStatus imp_stylise_model_read(const ImpStyliseSettings *settings, ImpVggWeights **out, ImpError *error) {
+    *out = NULL;
+    char *path;
+    ImpStatus status = imp_model_resolve(settings->model, &path, error);
+    if (status != IMP_OK) return status;
+    status = imp_vgg_weights_read(path, settings->model_input, out, error);
+    imp_free(path);
+    if (status == IMP_OK) status = check_layers(*out, &settings->content_layers, error);
+    if (status == IMP_OK) status = check_layers(*out, &settings->style_layers, error);
+    if (status == IMP_OK)
+        let_go(settings, *out);
+    else
+        imp_vgg_weights_free(out);
+    return status;
+}

@@ -1,0 +1,12 @@
+/* The picture that a run starts from. */
+#ifndef IMP_METHOD_STYLISE_START_H
+#define IMP_METHOD_STYLISE_START_H
+
+#include "method/stylise/state.h"
+
+/* Fills state->pixels, at the first scale, by settings->init. `content` is prepared and has the scale's size; `style`
+ * is the first style as it was given. Noise comes from state->random. */
+ImpStatus imp_stylise_start(const ImpStyliseSettings *settings, const ImpImage *content, const ImpImage *style,
+                            ImpStyliseState *state, ImpError *error);
+
+#endif
