@@ -220,3 +220,7 @@ ImpStatus imp_lbfgs_new(size_t n, const ImpLbfgsOptions *options, ImpOptimiser *
         lbfgs_free(&l->base);
     return status;
 }
+
+bool imp_lbfgs_is_evaluated(const ImpOptimiser *optimiser) {
+    return optimiser->kind == &lbfgs_kind && ((const ImpLbfgs *)optimiser)->phase != IMP_LBFGS_EVALUATE;
+}

@@ -13,7 +13,7 @@ static const char format_key[] = "impasto.checkpoint";
 static const char format_value[] = "stylize 1";
 
 /* The integers and numbers kept. */
-enum { SCALE_AT, WIDTH_AT, HEIGHT_AT, EVALUATION_AT, TOTAL_AT, RESTARTS_AT, CONVERGED_AT, COUNTERS };
+enum { SCALE_AT, WIDTH_AT, HEIGHT_AT, EVALUATION_AT, TOTAL_AT, RESTARTS_AT, OVER_AT, COUNTERS };
 enum { BEST_TOTAL_AT, BEST_CONTENT_AT, BEST_STYLE_AT, BEST_TV_AT, BEST_NORM_AT, AVERAGE_AT, SECONDS_AT, NUMBERS };
 
 /* Options that do not change where a run is going; the model is known by its hash. */
@@ -95,8 +95,8 @@ static ImpStatus add_picture(ImpBundle *bundle, const char *name, const ImpStyli
 static ImpStatus add_arrays(const ImpStyliseState *state, double seconds, ImpBundle *bundle, ImpError *error) {
     bool has_best = isfinite(state->best_losses.total);
     const ImpStyliseLosses *best = &state->best_losses;
-    int64_t counters[COUNTERS] = {state->scale, state->width,    state->height,   state->evaluation,
-                                  state->total, state->restarts, state->converged};
+    int64_t counters[COUNTERS] = {state->scale, state->width,    state->height, state->evaluation,
+                                  state->total, state->restarts, state->over};
     double numbers[NUMBERS] = {best->total,         best->content,         best->style, best->tv,
                                best->gradient_norm, state->average_weight, seconds};
     ImpStatus status = imp_bundle_add_flat(bundle, "counters", IMP_DTYPE_I64, COUNTERS, counters, error);
@@ -155,7 +155,7 @@ static bool counters_fit(const int64_t *c, const ImpStyliseSettings *settings) {
     const ImpStyliseScale *scale = &settings->scales[c[SCALE_AT]];
     return c[WIDTH_AT] == scale->width && c[HEIGHT_AT] == scale->height && c[EVALUATION_AT] >= 0 &&
            c[TOTAL_AT] >= c[EVALUATION_AT] && c[TOTAL_AT] <= INT64_MAX / 2 && c[RESTARTS_AT] >= 0 &&
-           c[RESTARTS_AT] <= c[EVALUATION_AT] && (c[CONVERGED_AT] == 0 || c[CONVERGED_AT] == 1);
+           c[RESTARTS_AT] <= 1000 && (c[OVER_AT] == 0 || c[OVER_AT] == 1);
 }
 
 static ImpStatus take_counters(const char *path, const ImpBundle *bundle, const ImpStyliseSettings *settings,
@@ -175,7 +175,8 @@ static ImpStatus take_counters(const char *path, const ImpBundle *bundle, const 
     state->evaluation = c[EVALUATION_AT];
     state->total = c[TOTAL_AT];
     state->restarts = c[RESTARTS_AT];
-    state->converged = c[CONVERGED_AT] == 1;
+    state->over = c[OVER_AT] == 1;
+    imp_stylise_state_set_rate(settings, state);
     return IMP_OK;
 }
 

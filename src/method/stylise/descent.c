@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_RESTARTS = 3 }; /* of the optimiser at one scale */
+enum { MOST_RESTARTS = 10 }; /* of the optimiser at one scale */
 
 static size_t count_of(const ImpStyliseState *state) {
     return 3 * (size_t)state->width * (size_t)state->height;
@@ -52,6 +52,13 @@ static void count_step(ImpDescent *descent) {
     imp_stylise_average_add(state, descent->settings->average_decay);
 }
 
+/* A line search was broken off: the evaluation that it started from is the only one that will not be done again. */
+static void count_kept_evaluation(ImpStyliseState *state) {
+    if (!imp_lbfgs_is_evaluated(state->optimiser)) return;
+    state->evaluation++;
+    state->total++;
+}
+
 /* After numbers that were not finite. */
 static ImpStatus start_anew(ImpDescent *descent, ImpStatus status) {
     ImpStyliseState *state = descent->state;
@@ -61,11 +68,12 @@ static ImpStatus start_anew(ImpDescent *descent, ImpStatus status) {
     state->evaluation = descent->evaluation;
     state->total = descent->total;
     state->restarts++;
-    state->converged = state->restarts > MOST_RESTARTS;
+    state->over = state->restarts >= MOST_RESTARTS;
+    imp_stylise_state_set_rate(descent->settings, state);
     if (!descent->watch->restart_noticed)
         imp_stylise_notice(descent->watch,
                            "the losses left the finite numbers at evaluation %" PRId64
-                           ", so the optimizer starts anew from the best picture; a lower learning-rate avoids that",
+                           ", so the optimizer starts anew from the best picture with a lower learning-rate",
                            descent->total);
     descent->watch->restart_noticed = true;
     return IMP_OK;
@@ -73,13 +81,19 @@ static ImpStatus start_anew(ImpDescent *descent, ImpStatus status) {
 
 static ImpStatus step(ImpDescent *descent, ImpError *error) {
     ImpStyliseState *state = descent->state;
-    bool converged = false;
+    bool converged = false, evaluated = imp_lbfgs_is_evaluated(state->optimiser);
     ImpStatus status = imp_optimiser_iterate(state->optimiser, state->pixels, evaluate, descent, &converged, error);
     if (status == IMP_ERROR_NUMBER) return start_anew(descent, status);
-    if (status == IMP_ERROR_STOPPED) return IMP_OK;
+    if (status == IMP_ERROR_STOPPED) {
+        if (!evaluated) count_kept_evaluation(state);
+        return IMP_OK;
+    }
     if (status != IMP_OK) return status;
     count_step(descent);
-    state->converged = converged;
+    state->over = converged;
+    if (converged && !is_over(descent))
+        imp_stylise_notice(descent->watch, "nothing changes any more after %" PRId64 " evaluations at %dx%d pixels",
+                           state->evaluation, state->width, state->height);
     return IMP_OK;
 }
 
@@ -100,13 +114,10 @@ ImpStatus imp_stylise_descend(ImpDescent *descent, ImpError *error) {
     descent->total = state->total;
     imp_stylise_watch_scale(descent->watch, state->evaluation);
     ImpStatus status = IMP_OK;
-    while (status == IMP_OK && !state->converged && !is_over(descent)) {
+    while (status == IMP_OK && !state->over && !is_over(descent)) {
         int64_t before = state->total;
         status = step(descent, error);
         if (status == IMP_OK) status = write_if_due(descent, before, error);
     }
-    if (status == IMP_OK && state->converged && !is_over(descent))
-        imp_stylise_notice(descent->watch, "nothing changes any more after %" PRId64 " evaluations at %dx%d pixels",
-                           state->evaluation, state->width, state->height);
     return status;
 }

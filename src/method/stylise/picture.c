@@ -47,9 +47,17 @@ static void fill_invisible(ImpImage *image) {
     }
 }
 
+/* Invisible colours are replaced before they can be mixed into visible ones, and after for what became invisible. */
 ImpStatus imp_picture_prepare(const ImpImage *image, int width, int height, ImpImage **out, ImpError *error) {
-    ImpStatus status = imp_image_resize(image, width, height, out, error);
-    if (status == IMP_OK && (*out)->alpha) fill_invisible(*out);
+    if (!image->alpha) return imp_image_resize(image, width, height, out, error);
+    ImpImage *filled;
+    *out = NULL;
+    ImpStatus status = imp_image_copy(image, &filled, error);
+    if (status != IMP_OK) return status;
+    fill_invisible(filled);
+    status = imp_image_resize(filled, width, height, out, error);
+    imp_image_free(&filled);
+    if (status == IMP_OK) fill_invisible(*out);
     return status;
 }
 

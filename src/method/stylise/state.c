@@ -38,6 +38,10 @@ ImpStatus imp_stylise_state_begin(const ImpStyliseSettings *settings, int index,
     return status;
 }
 
+void imp_stylise_state_set_rate(const ImpStyliseSettings *settings, ImpStyliseState *state) {
+    imp_optimiser_set_learning_rate(state->optimiser, settings->learning_rate * pow(0.1, (double)state->restarts));
+}
+
 void imp_stylise_state_end(ImpStyliseState *state) {
     imp_optimiser_free(&state->optimiser);
     imp_free(state->pixels);

@@ -14,7 +14,7 @@ typedef struct ImpStyliseState {
     int64_t evaluation; /* done at this scale */
     int64_t total;      /* done in all */
     int64_t restarts;   /* of the optimiser at this scale, after numbers that were not finite */
-    bool converged;     /* this scale has nothing more to gain */
+    bool over;          /* this scale has nothing more to gain */
     ImpRandom random;
 
     ImpOptimiser *optimiser;
@@ -28,6 +28,9 @@ typedef struct ImpStyliseState {
 /* Makes an empty state for scale `index`: pixels 0, no best, an average without steps. On failure *state is empty. */
 ImpStatus imp_stylise_state_begin(const ImpStyliseSettings *settings, int index, ImpStyliseState *state,
                                   ImpError *error);
+/* The learning rate of the settings, a tenth of it for each restart: a part of the state that optimisers do not save.
+ */
+void imp_stylise_state_set_rate(const ImpStyliseSettings *settings, ImpStyliseState *state);
 /* Frees what the state holds. */
 void imp_stylise_state_end(ImpStyliseState *state);
 
