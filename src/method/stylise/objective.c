@@ -15,7 +15,7 @@ struct ImpStyliseObjective {
     size_t content_taps[IMP_VGG_MAX_TAPS], style_taps[IMP_VGG_MAX_TAPS];
     ImpLoss *content[IMP_VGG_MAX_TAPS], *style[IMP_VGG_MAX_TAPS];
     ImpLoss *tv;           /* on the pixels themselves, or NULL */
-    float *rgb;            /* (3,H,W), where the pixels are not that already, or NULL */
+    ImpVggWeights network; /* the run's weights, taking pixels as they are optimised */
     double *partial_norms; /* (pieces) */
 };
 
@@ -60,16 +60,25 @@ static ImpStatus normalise_gradients(ImpStyliseObjective *objective, ImpError *e
     return status;
 }
 
+/* The network's input is rgb * scale + offset with rgb = (pixels + mean) / range. Taken together, no digits are lost on
+ * the way through [0,1]: neural-style begins with a thousandth of a level and depends on it. */
+static void take_pixels(const ImpPixelSpace *space, ImpModelInput *input) {
+    for (int c = 0; c < 3; c++) {
+        double scale = (double)input->scale[c] / (double)space->range, mean = (double)space->mean[input->source[c]];
+        input->scale[c] = (float)scale;
+        input->offset[c] = (float)((double)input->offset[c] + scale * mean);
+    }
+}
+
 /* The network and what works on the picture itself. */
-static ImpStatus make_parts(ImpStyliseObjective *objective, const ImpVggWeights *weights, ImpError *error) {
+static ImpStatus make_parts(ImpStyliseObjective *objective, ImpError *error) {
     const ImpStyliseSettings *settings = objective->settings;
     size_t n = imp_shape_count(objective->shape);
     ImpVggSpec spec = imp_stylise_network(settings, objective->names, objective->n_taps);
-    ImpStatus status = imp_extractor_new(weights, &spec, objective->shape.height, objective->shape.width, true,
-                                         &objective->extractor, error);
+    ImpStatus status = imp_extractor_new(&objective->network, &spec, objective->shape.height, objective->shape.width,
+                                         true, &objective->extractor, error);
     if (status == IMP_OK && settings->tv_weight > 0)
         status = imp_tv_loss_new(0, settings->tv_weight, settings->tv_kind, objective->shape, &objective->tv, error);
-    if (status == IMP_OK && settings->bytes) status = IMP_ALLOC(&objective->rgb, n, "picture", error);
     if (status == IMP_OK) status = IMP_ALLOC(&objective->partial_norms, n / IMP_PIECE + 1, "sums", error);
     return status;
 }
@@ -84,12 +93,14 @@ ImpStatus imp_stylise_objective_new(const ImpVggWeights *weights, const ImpStyli
     objective->settings = settings;
     objective->space = imp_pixel_space(settings->bytes);
     objective->shape = (ImpShape){3, scale->height, scale->width};
+    objective->network = *weights;
+    take_pixels(&objective->space, &objective->network.input);
     choose_taps(objective);
     ImpStyleTargets targets;
     status = imp_style_targets(weights, settings, scale, content, styles, n_styles, &targets, error);
     if (status == IMP_OK)
         status = imp_content_losses(weights, settings, content, objective->content_taps, objective->content, error);
-    if (status == IMP_OK) status = make_parts(objective, weights, error);
+    if (status == IMP_OK) status = make_parts(objective, error);
     if (status == IMP_OK) status = make_style_losses(objective, &targets, error);
     if (status == IMP_OK) status = normalise_gradients(objective, error);
     imp_style_targets_free(&targets);
@@ -106,7 +117,6 @@ void imp_stylise_objective_free(ImpStyliseObjective **objective) {
     }
     imp_loss_free(&o->tv);
     imp_extractor_free(&o->extractor);
-    imp_free(o->rgb);
     imp_free(o->partial_norms);
     imp_free(o);
     *objective = NULL;
@@ -137,26 +147,18 @@ static void tap_gradient(void *context, size_t tap, const ImpTensor *value, cons
     add_gradients(objective->style, objective->settings->style_layers.count, tap, value, gradient);
 }
 
-typedef struct Finish {
-    ImpStyliseObjective *objective;
-    float *gradient;
-    float factor;
+typedef struct Norm {
+    const float *gradient;
+    double *sums;
     size_t n;
-} Finish;
-
-/* One piece of the gradient, from per-rgb to per-pixel. */
-static void scale_piece(void *context, size_t i) {
-    const Finish *finish = context;
-    size_t end = (i + 1) * IMP_PIECE < finish->n ? (i + 1) * IMP_PIECE : finish->n;
-    for (size_t j = i * IMP_PIECE; j < end; j++) finish->gradient[j] *= finish->factor;
-}
+} Norm;
 
 static void square_piece(void *context, size_t i) {
-    const Finish *finish = context;
-    size_t end = (i + 1) * IMP_PIECE < finish->n ? (i + 1) * IMP_PIECE : finish->n;
+    const Norm *norm = context;
+    size_t end = (i + 1) * IMP_PIECE < norm->n ? (i + 1) * IMP_PIECE : norm->n;
     double sum = 0;
-    for (size_t j = i * IMP_PIECE; j < end; j++) sum += (double)finish->gradient[j] * (double)finish->gradient[j];
-    finish->objective->partial_norms[i] = sum;
+    for (size_t j = i * IMP_PIECE; j < end; j++) sum += (double)norm->gradient[j] * (double)norm->gradient[j];
+    norm->sums[i] = sum;
 }
 
 static ImpStatus add_tv(ImpStyliseObjective *objective, float *pixels, float *gradient, double *value,
@@ -175,19 +177,17 @@ ImpStatus imp_stylise_evaluate(ImpStyliseObjective *objective, float *pixels, fl
     size_t places = imp_shape_places(objective->shape), n = 3 * places, pieces = (n + IMP_PIECE - 1) / IMP_PIECE;
     *out = (ImpStyliseLosses){0};
     if (settings->clamp) imp_pixels_clamp(&objective->space, pixels, places);
-    if (objective->rgb) imp_pixels_to_rgb(&objective->space, pixels, places, objective->rgb);
-    ImpStatus status = imp_extractor_forward(objective->extractor, objective->rgb ? objective->rgb : pixels, error);
+    ImpStatus status = imp_extractor_forward(objective->extractor, pixels, error);
     if (status == IMP_OK)
         status = sum_losses(objective, objective->content, settings->content_layers.count, &out->content, error);
     if (status == IMP_OK)
         status = sum_losses(objective, objective->style, settings->style_layers.count, &out->style, error);
     if (status == IMP_OK)
         status = imp_extractor_backward(objective->extractor, tap_gradient, objective, gradient, error);
-    Finish finish = {objective, gradient, 1 / objective->space.range, n};
-    if (status == IMP_OK && settings->bytes) imp_parallel(pieces, scale_piece, &finish);
     if (status == IMP_OK && objective->tv) status = add_tv(objective, pixels, gradient, &out->tv, error);
     if (status != IMP_OK) return status;
-    imp_parallel(pieces, square_piece, &finish);
+    Norm norm = {gradient, objective->partial_norms, n};
+    imp_parallel(pieces, square_piece, &norm);
     out->gradient_norm = sqrt(imp_sum_in_order(objective->partial_norms, pieces));
     out->total = out->content + out->style + out->tv;
     return IMP_OK;
