@@ -537,6 +537,18 @@ static void messages_do_not_mix(void **state) {
     imp_image_free(&image);
 }
 
+/* What libvips said about something else is not said again. */
+static void stale_reasons_are_not_repeated(void **state) {
+    (void)state;
+    ImpImage *image = golden_picture(64, 64, 1), *read;
+    OK(imp_image_write(image, in_scratch("stale.jpg"), NULL, error));
+    assert_int_equal(truncate(in_scratch("stale.jpg"), 5000), 0);
+    vips_error("elsewhere", "another file is broken");
+    FAILS(IMP_ERROR_FORMAT, "(Premature", imp_image_read(in_scratch("stale.jpg"), 0, &read, error));
+    assert_int_equal(*vips_error_buffer(), 0);
+    imp_image_free(&image);
+}
+
 static void no_memory_is_an_error(void **state) {
     (void)state;
     unsigned char samples[30 * 20 * 4];
@@ -648,6 +660,7 @@ int main(void) {
         cmocka_unit_test(from_memory_pipe_and_standard_input),
         cmocka_unit_test(smallest_picture),
         cmocka_unit_test(messages_do_not_mix),
+        cmocka_unit_test(stale_reasons_are_not_repeated),
         cmocka_unit_test(no_memory_is_an_error),
         cmocka_unit_test(one_picture_in_many_formats),
         cmocka_unit_test(png_suite),
