@@ -1,7 +1,7 @@
 #include "impasto/method.h"
 #include "method/stylise/stylise.h"
 
-/* One line a method, in the order of the help; the end is NULL. */
+/* One line a method, in the order of the help; the end is NULL. man/meson.build lists them for their manual pages. */
 static const ImpMethod *const methods[] = {
     &imp_method_stylize,
     NULL,
