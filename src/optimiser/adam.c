@@ -15,7 +15,7 @@ typedef struct Adam {
 
 /* The integers of a saved state. */
 enum { ADAM_VERSION = 1 };
-enum { VERSION_AT, N_AT, ITERATION_AT, STEP_AT, COUNTERS };
+enum { STEP_AT = IMP_STATE_OWN, COUNTERS };
 
 static void adam_free(ImpOptimiser *optimiser) {
     Adam *adam = (Adam *)optimiser;
@@ -63,9 +63,9 @@ static ImpStatus adam_iterate(ImpOptimiser *optimiser, float *x, ImpObjective ob
 static ImpStatus adam_save(const ImpOptimiser *optimiser, ImpBundle *bundle, ImpError *error) {
     const Adam *adam = (const Adam *)optimiser;
     size_t n = optimiser->space.n;
-    int64_t counters[COUNTERS] = {[VERSION_AT] = ADAM_VERSION,
-                                  [N_AT] = (int64_t)n,
-                                  [ITERATION_AT] = optimiser->iteration,
+    int64_t counters[COUNTERS] = {[IMP_STATE_VERSION] = ADAM_VERSION,
+                                  [IMP_STATE_N] = (int64_t)n,
+                                  [IMP_STATE_ITERATION] = optimiser->iteration,
                                   [STEP_AT] = adam->step};
     ImpStatus status = imp_bundle_add_flat(bundle, "optimiser.adam.counters", IMP_DTYPE_I64, COUNTERS, counters, error);
     if (status == IMP_OK)
@@ -87,15 +87,14 @@ static ImpStatus adam_load(ImpOptimiser *optimiser, const ImpBundle *bundle, Imp
     ImpStatus status = imp_optimiser_load_counters(optimiser, bundle, "optimiser.adam.counters", COUNTERS, ADAM_VERSION,
                                                    &counters, error);
     if (status != IMP_OK) return status;
-    if (counters[ITERATION_AT] < 0 || counters[STEP_AT] < 0)
-        return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's Adam state has a negative number of steps");
+    if (counters[STEP_AT] < 0 || counters[STEP_AT] > imp_most_iterations)
+        return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's Adam state has an impossible number of steps");
     status = imp_optimiser_load_vector(optimiser, bundle, "optimiser.adam.first", adam->first, NULL, error);
     if (status == IMP_OK)
         status = imp_optimiser_load_vector(optimiser, bundle, "optimiser.adam.second", adam->second, NULL, error);
     if (status != IMP_OK) return status;
     if (any_negative(adam->second, optimiser->space.n))
         return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's second moments of Adam are negative in places");
-    optimiser->iteration = counters[ITERATION_AT];
     adam->step = counters[STEP_AT];
     return IMP_OK;
 }
@@ -161,6 +160,6 @@ int64_t imp_adam_step(const ImpOptimiser *optimiser) {
 
 void imp_adam_set_step(ImpOptimiser *optimiser, int64_t step) {
     Adam *adam = as_adam(optimiser);
-    assert(step >= 0);
+    assert(step >= 0 && step <= imp_most_iterations);
     if (adam) adam->step = step;
 }

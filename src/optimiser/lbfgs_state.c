@@ -10,7 +10,7 @@
 
 enum { LBFGS_VERSION = 1 };
 /* The integers and the numbers of a saved state. */
-enum { VERSION_AT, N_AT, ITERATION_AT, DIRECTIONS_AT, PHASE_AT, STALLED_AT, PAIRS_AT, COUNTERS };
+enum { DIRECTIONS_AT = IMP_STATE_OWN, PHASE_AT, STALLED_AT, PAIRS_AT, COUNTERS };
 enum { VALUE_AT, PREVIOUS_VALUE_AT, T_AT, SCALE_AT, SCALARS };
 
 #define NAME(part) "optimiser.lbfgs." part
@@ -37,8 +37,8 @@ ImpStatus imp_lbfgs_save(const ImpOptimiser *optimiser, ImpBundle *bundle, ImpEr
     const ImpLbfgs *l = (const ImpLbfgs *)optimiser;
     size_t n = optimiser->space.n;
     int64_t counters[COUNTERS] = {
-        [VERSION_AT] = LBFGS_VERSION,    [N_AT] = (int64_t)n,   [ITERATION_AT] = optimiser->iteration,
-        [DIRECTIONS_AT] = l->directions, [PHASE_AT] = l->phase, [STALLED_AT] = l->stalled,
+        [IMP_STATE_VERSION] = LBFGS_VERSION, [IMP_STATE_N] = (int64_t)n, [IMP_STATE_ITERATION] = optimiser->iteration,
+        [DIRECTIONS_AT] = l->directions,     [PHASE_AT] = l->phase,      [STALLED_AT] = l->stalled,
         [PAIRS_AT] = l->pairs.count};
     double scalars[SCALARS] = {
         [VALUE_AT] = l->value, [PREVIOUS_VALUE_AT] = l->previous_value, [T_AT] = l->t, [SCALE_AT] = l->pairs.scale};
@@ -59,7 +59,7 @@ static ImpStatus load_counters(ImpLbfgs *l, const ImpBundle *bundle, int64_t *pa
     ImpStatus status =
         imp_optimiser_load_counters(&l->base, bundle, NAME("counters"), COUNTERS, LBFGS_VERSION, &c, error);
     if (status != IMP_OK) return status;
-    if (c[ITERATION_AT] < 0 || c[DIRECTIONS_AT] < 0 || c[DIRECTIONS_AT] < c[ITERATION_AT] || c[STALLED_AT] < 0 ||
+    if (c[DIRECTIONS_AT] < c[IMP_STATE_ITERATION] || c[DIRECTIONS_AT] > imp_most_iterations || c[STALLED_AT] < 0 ||
         c[STALLED_AT] > 1 || c[PHASE_AT] < IMP_LBFGS_EVALUATE || c[PHASE_AT] > IMP_LBFGS_SEARCH ||
         (c[DIRECTIONS_AT] == 0 && (c[PHASE_AT] == IMP_LBFGS_SEARCH || c[PAIRS_AT] > 0)))
         return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's L-BFGS state contradicts itself");
@@ -71,7 +71,6 @@ static ImpStatus load_counters(ImpLbfgs *l, const ImpBundle *bundle, int64_t *pa
                         "the checkpoint's L-BFGS state has %" PRId64
                         " pairs where at most %d fit; resume with the history it was made with",
                         c[PAIRS_AT], l->pairs.capacity);
-    l->base.iteration = c[ITERATION_AT];
     l->directions = c[DIRECTIONS_AT];
     l->phase = (ImpLbfgsPhase)c[PHASE_AT];
     l->stalled = c[STALLED_AT] != 0;

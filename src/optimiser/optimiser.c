@@ -79,8 +79,8 @@ ImpStatus imp_optimiser_load_vector(ImpOptimiser *optimiser, const ImpBundle *bu
     return IMP_OK;
 }
 
-ImpStatus imp_optimiser_load_counters(const ImpOptimiser *optimiser, const ImpBundle *bundle, const char *name,
-                                      size_t count, int64_t version, const int64_t **out, ImpError *error) {
+ImpStatus imp_optimiser_load_counters(ImpOptimiser *optimiser, const ImpBundle *bundle, const char *name, size_t count,
+                                      int64_t version, const int64_t **out, ImpError *error) {
     if (!imp_bundle_find(bundle, name))
         return imp_fail(error, IMP_ERROR_FORMAT,
                         "the checkpoint holds no state of %s; resume with the optimiser it was made with",
@@ -89,15 +89,19 @@ ImpStatus imp_optimiser_load_counters(const ImpOptimiser *optimiser, const ImpBu
     ImpStatus status = imp_bundle_get(bundle, name, IMP_DTYPE_I64, count, &data, error);
     if (status != IMP_OK) return status;
     const int64_t *counters = data;
-    if (counters[0] != version)
+    if (counters[IMP_STATE_VERSION] != version)
         return imp_fail(error, IMP_ERROR_FORMAT,
                         "the checkpoint's %s state has version %" PRId64 " where %" PRId64 " is known",
-                        optimiser->kind->name, counters[0], version);
-    if (counters[1] < 0 || (uint64_t)counters[1] != optimiser->space.n)
+                        optimiser->kind->name, counters[IMP_STATE_VERSION], version);
+    if (counters[IMP_STATE_N] < 0 || (uint64_t)counters[IMP_STATE_N] != optimiser->space.n)
         return imp_fail(error, IMP_ERROR_FORMAT,
                         "the checkpoint's %s state is for %" PRId64
                         " numbers where %zu are optimised; resume at the size it was made with",
-                        optimiser->kind->name, counters[1], optimiser->space.n);
+                        optimiser->kind->name, counters[IMP_STATE_N], optimiser->space.n);
+    if (counters[IMP_STATE_ITERATION] < 0 || counters[IMP_STATE_ITERATION] > imp_most_iterations)
+        return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's %s state has an impossible number of iterations",
+                        optimiser->kind->name);
+    optimiser->iteration = counters[IMP_STATE_ITERATION];
     *out = counters;
     return IMP_OK;
 }

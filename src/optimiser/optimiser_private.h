@@ -35,8 +35,15 @@ ImpStatus imp_optimiser_evaluate(ImpOptimiser *optimiser, float *x, ImpObjective
 ImpStatus imp_optimiser_load_vector(ImpOptimiser *optimiser, const ImpBundle *bundle, const char *name, float *out,
                                     ImpVectorSums *norms, ImpError *error);
 
-/* IMP_ERROR_FORMAT unless the integers `name` (count) of a saved state are there and begin with `version` and n. */
-ImpStatus imp_optimiser_load_counters(const ImpOptimiser *optimiser, const ImpBundle *bundle, const char *name,
-                                      size_t count, int64_t version, const int64_t **out, ImpError *error);
+/* What the integers of every saved state begin with. */
+enum { IMP_STATE_VERSION, IMP_STATE_N, IMP_STATE_ITERATION, IMP_STATE_OWN };
+
+/* A saved state that claims to have counted further than this is corrupt. */
+static const int64_t imp_most_iterations = (int64_t)1 << 53;
+
+/* The integers `name` (count) of a saved state, and from them the optimiser's iteration. IMP_ERROR_FORMAT unless they
+ * are there, are of this version and for this n. */
+ImpStatus imp_optimiser_load_counters(ImpOptimiser *optimiser, const ImpBundle *bundle, const char *name, size_t count,
+                                      int64_t version, const int64_t **out, ImpError *error);
 
 #endif
