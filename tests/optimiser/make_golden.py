@@ -134,9 +134,13 @@ LINES = [
     ("parabola", lambda t: (t - 3) ** 2, (1, 0.01, 3, 100)),
     ("cosine", lambda t: torch.cos(t + 0.5), (0.1, 1, 10, 40)),
     ("decay", lambda t: torch.exp(-t) + 0.05 * t * t, (0.01, 1, 50)),
-    ("kink", lambda t: torch.sqrt((t - 1) ** 2 + 1e-6), (0.3, 1.5, 30)),
-    ("ripples", lambda t: 0.1 * (t - 2) ** 2 + torch.cos(8 * t + 0.3), (0.05, 1, 7, 500)),
+    ("kink", lambda t: torch.sqrt((t - 1) ** 2 + 1e-6), (0.03, 0.3, 0.99, 1.001, 1.5, 30, 1000)),
+    ("ripples", lambda t: 0.1 * (t - 2) ** 2 + torch.cos(8 * t + 0.3), (0.05, 1, 7, 19, 500)),
     ("quartic", lambda t: t ** 4 - 3 * t ** 3 - t, (0.2, 2, 1000)),
+    ("wall", lambda t: torch.exp(10 * (t - 1)) - t, (0.01, 1, 1.5, 3, 5)),
+    ("stairs", lambda t: 0.01 * t * t - 2 * t - torch.sin(4 * t), (0.01, 0.1, 0.4, 1, 2.2, 60, 500)),
+    ("ledge", lambda t: t ** 4 / 4 - t ** 3 - 0.001 * t + torch.tanh(40 * (t - 2.5)), (0.5, 1, 2.4, 3, 10)),
+    ("cliff", lambda t: 0.001 * t * t - t + 19 * torch.sigmoid(20 * (t - 3)), (0.5, 2, 2.7, 4)),
     ("endless", lambda t: -t, (1,)),
 ]
 

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
-#include "optimiser/optimiser.h"
+#include "optimiser/lbfgs_private.h"
 #include "problems.h"
 
 enum { N = 23, ITERATIONS = 24 };
@@ -207,6 +207,34 @@ static void numbers_that_are_not_finite_are_refused(void **state) {
             problem.bad_value = value;
             disturb_everywhere(problem);
         }
+}
+
+/* After a line search, the value and gradient that are kept are those at x, or none is when another trial than the last
+ * was the best; both happen. */
+static void kept_gradients_are_those_at_x(void **state) {
+    (void)state;
+    int kept = 0, dropped = 0;
+    for (int valley = 0; valley < 2; valley++) {
+        Problem problem = problem_of(50, valley), fresh = problem;
+        float *x = start_of(problem.n), *gradient = start_of(problem.n);
+        ImpOptimiser *optimiser = must_make(WOLFE, problem.n);
+        const ImpLbfgs *l = (const ImpLbfgs *)optimiser;
+        for (int k = 0; k < 30; k++) {
+            must_iterate(optimiser, x, &problem, 1);
+            if (l->phase == IMP_LBFGS_EVALUATE) dropped++;
+            if (l->phase != IMP_LBFGS_EVALUATED) continue;
+            double value;
+            assert_int_equal(evaluate_problem(&fresh, x, gradient, &value, NULL), IMP_OK);
+            assert_true(value == l->value);
+            assert_same(l->gradient, gradient, problem.n);
+            kept++;
+        }
+        imp_optimiser_free(&optimiser);
+        free(gradient);
+        free(x);
+    }
+    assert_true(kept > 20);
+    assert_true(dropped > 2);
 }
 
 static ImpStatus evaluate_explosive(void *context, float *x, float *gradient, double *value, ImpError *error) {
@@ -637,6 +665,7 @@ int main(void) {
         cmocka_unit_test(stopping_anywhere_changes_nothing),
         cmocka_unit_test(stopping_a_clamped_run_changes_nothing),
         cmocka_unit_test(numbers_that_are_not_finite_are_refused),
+        cmocka_unit_test(kept_gradients_are_those_at_x),
         cmocka_unit_test(directions_that_overflow_are_refused),
         cmocka_unit_test(running_out_of_memory_is_an_error),
         cmocka_unit_test(missing_memory_for_a_pair_changes_nothing),
