@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "optimiser/lbfgs_private.h"
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,12 +126,12 @@ static double read_bandwidth(void) {
 
 int main(int argc, char **argv) {
     size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 786432;
-    int history = argc > 2 ? atoi(argv[2]) : 100;
-    imp_threads_set(argc > 3 ? atoi(argv[3]) : 2);
+    int history = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 100;
+    imp_threads_set(argc > 3 ? (int)strtol(argv[3], NULL, 10) : 2);
     printf("n %zu, history %d, threads %d; memory reads at %.1f GB/s\n", n, history, imp_threads_get(),
            read_bandwidth() / 1e9);
     ImpCpuLevel most = imp_cpu_level();
-    for (int level = 0; level <= (int)most; level++) {
+    for (int level = 0; level <= (int)most && level <= IMP_CPU_AVX2; level++) {
         imp_cpu_force((ImpCpuLevel)level);
         double time = 0;
         ImpError error = {0};
