@@ -10,20 +10,24 @@ typedef struct Layer {
     int block, index; /* index 0 for pools */
 } Layer;
 
+static int digit(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : 0;
+}
+
+/* "image", "convB_I", "reluB_I" or "poolB" with one digit each, and nothing around them. */
 static bool parse_layer(int depth, const char *name, Layer *out) {
-    int used = 0;
+    static const char kinds[][5] = {[LAYER_CONV] = "conv", [LAYER_RELU] = "relu", [LAYER_POOL] = "pool"};
     *out = (Layer){.kind = LAYER_IMAGE};
     if (strcmp(name, "image") == 0) return true;
-    if (sscanf(name, "conv%1d_%1d%n", &out->block, &out->index, &used) == 2 && name[used] == 0)
-        out->kind = LAYER_CONV;
-    else if (sscanf(name, "relu%1d_%1d%n", &out->block, &out->index, &used) == 2 && name[used] == 0)
-        out->kind = LAYER_RELU;
-    else if (sscanf(name, "pool%1d%n", &out->block, &used) == 1 && name[used] == 0)
-        out->kind = LAYER_POOL;
-    else
-        return false;
+    for (int kind = LAYER_CONV; kind <= LAYER_POOL; kind++)
+        if (strncmp(name, kinds[kind], 4) == 0) out->kind = kind;
+    if (out->kind == LAYER_IMAGE) return false;
+    out->block = digit(name[4]);
     if (out->block < 1 || out->block > IMP_VGG_BLOCKS) return false;
-    return out->kind == LAYER_POOL || (out->index >= 1 && out->index <= imp_vgg_block_convs(depth, out->block));
+    if (out->kind == LAYER_POOL) return name[5] == '\0';
+    if (name[5] != '_') return false;
+    out->index = digit(name[6]);
+    return out->index >= 1 && out->index <= imp_vgg_block_convs(depth, out->block) && name[7] == '\0';
 }
 
 /* How many of the weights' convolutions the layer needs; 0 for the picture itself. */

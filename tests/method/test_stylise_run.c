@@ -34,8 +34,8 @@ static void losses_fall(void **state) {
         "evaluations=25;line-search=strong-wolfe",
         "evaluations=40;optimizer=adam",
         "evaluations=40;optimizer=adam;average-decay=0.8",
-        "evaluations=25;variable=bytes;clamp=end;init=noise;noise=grey;tv-weight=1e-3;tv-kind=absolute;"
-        "model-input=torchvision;style-weight=1e9",
+        ("evaluations=25;variable=bytes;clamp=end;init=noise;noise=grey;tv-weight=1e-3;tv-kind=absolute;"
+         "model-input=torchvision;style-weight=1e9"),
         "evaluations=25;normalisation=gatys;style-weight=1;content-weight=1e-3",
         "evaluations=30;normalize-gradients=true;optimizer=adam;style-weight=1;normalize-weights=true",
         "evaluations=30;init=noise;padding=reflect;pooling=average",
