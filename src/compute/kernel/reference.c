@@ -1,0 +1,171 @@
+#include "compute/kernel/reference.h"
+
+/* Where channel `channel` of place `place` is among `places` places. */
+static size_t at(int block, size_t places, int channel, size_t place) {
+    return ((size_t)(channel / block) * places + place) * (size_t)block + (size_t)(channel % block);
+}
+
+static int padded(int block, int channels) {
+    return (channels + block - 1) / block * block;
+}
+
+static bool masked_out(const float *mask, size_t i) {
+    return mask && !(mask[i] > 0);
+}
+
+/* --- convolutions ------------------------------------------------------------------------------------------------- */
+
+static double read_source(const ImpWinograd *job, size_t i) {
+    if (masked_out(job->source_mask, i) || (job->source_relu && !(job->source[i] > 0))) return 0;
+    return (double)job->source[i];
+}
+
+/* The filter's number from channel `in` to channel `out` for the source pixel at (y + ky - 1, x + kx - 1). */
+static double filter_of(const ImpWinograd *job, int out, int in, int ky, int kx) {
+    size_t forward = ((size_t)out * (size_t)job->in_channels + (size_t)in) * 9 + (size_t)(3 * ky + kx);
+    size_t turned = ((size_t)in * (size_t)job->out_channels + (size_t)out) * 9 + (size_t)(8 - 3 * ky - kx);
+    return (double)job->weights[job->transposed ? turned : forward];
+}
+
+static double convolve(int block, const ImpWinograd *job, int out, int y, int x) {
+    size_t places = (size_t)job->height * (size_t)job->width;
+    double sum = job->bias ? (double)job->bias[out] : 0;
+    for (int in = 0; in < job->in_channels; in++)
+        for (int ky = 0; ky < 3; ky++)
+            for (int kx = 0; kx < 3; kx++) {
+                int row = y + ky - 1, column = x + kx - 1;
+                if (row < 0 || column < 0 || row >= job->height || column >= job->width) continue;
+                size_t place = (size_t)row * (size_t)job->width + (size_t)column;
+                sum += filter_of(job, out, in, ky, kx) * read_source(job, at(block, places, in, place));
+            }
+    return sum;
+}
+
+void imp_reference_convolution(int block, const ImpWinograd *job) {
+    size_t places = (size_t)job->height * (size_t)job->width;
+    for (int out = 0; out < padded(block, job->out_channels); out++)
+        for (size_t place = 0; place < places; place++) {
+            size_t i = at(block, places, out, place);
+            int y = (int)(place / (size_t)job->width), x = (int)(place % (size_t)job->width);
+            double sum = out < job->out_channels ? convolve(block, job, out, y, x) : 0;
+            if (masked_out(job->target_mask, i)) sum = 0;
+            if (job->accumulate) sum += (double)job->target[i];
+            if (job->relu && !(sum > 0)) sum = 0;
+            job->target[i] = (float)sum;
+        }
+}
+
+/* The gradient of pixel (y,x) of plane c: every output that read it passes its gradient back. */
+static double image_gradient(int block, const ImpToImage *job, int c, int y, int x) {
+    int height = job->height + 2 * job->padding - 2, width = job->width + 2 * job->padding - 2;
+    size_t places = (size_t)height * (size_t)width;
+    double sum = 0;
+    for (int channel = 0; channel < job->channels; channel++)
+        for (int ky = 0; ky < 3; ky++)
+            for (int kx = 0; kx < 3; kx++) {
+                int row = y + job->padding - ky, column = x + job->padding - kx;
+                if (row < 0 || column < 0 || row >= height || column >= width) continue;
+                size_t i = at(block, places, channel, (size_t)row * (size_t)width + (size_t)column);
+                size_t w = ((size_t)channel * (size_t)job->planes + (size_t)c) * 9 + (size_t)(3 * ky + kx);
+                if (!masked_out(job->source_mask, i)) sum += (double)job->weights[w] * (double)job->source[i];
+            }
+    return sum;
+}
+
+void imp_reference_to_image(int block, const ImpToImage *job) {
+    float *pixel = job->target;
+    for (int c = 0; c < job->planes; c++)
+        for (int y = 0; y < job->height; y++)
+            for (int x = 0; x < job->width; x++, pixel++)
+                *pixel = (float)(image_gradient(block, job, c, y, x) + (job->accumulate ? (double)*pixel : 0));
+}
+
+/* --- pooling ------------------------------------------------------------------------------------------------------ */
+
+/* Corner k of the window of result (y,x), as a place of the source; false when a side of 1 has no such corner. */
+static bool corner(const ImpPool *pool, int y, int x, int k, size_t *place) {
+    int row = 2 * y + k / 2, column = 2 * x + k % 2;
+    if (row >= pool->in_height || column >= pool->in_width) return false;
+    *place = (size_t)row * (size_t)pool->in_width + (size_t)column;
+    return true;
+}
+
+/* Corners of a window, the sum of their values after the ReLU, and which of them is the first largest. */
+typedef struct Window {
+    int count, largest;
+    double sum, most;
+} Window;
+
+static Window look_at(int block, const ImpPool *pool, const float *source, int channel, int y, int x) {
+    Window window = {0};
+    size_t place, places = (size_t)pool->in_height * (size_t)pool->in_width;
+    for (int k = 0; k < 4; k++) {
+        if (!corner(pool, y, x, k, &place)) continue;
+        double v = (double)source[at(block, places, channel, place)];
+        if (pool->source_relu && v < 0) v = 0;
+        if (window.count == 0 || v > window.most) {
+            window.most = v;
+            window.largest = k;
+        }
+        window.sum += v;
+        window.count++;
+    }
+    return window;
+}
+
+void imp_reference_pool_forward(int block, const ImpPool *pool, const float *source, float *target) {
+    size_t places = (size_t)pool->out_height * (size_t)pool->out_width;
+    for (int channel = 0; channel < padded(block, pool->channels); channel++)
+        for (int y = 0; y < pool->out_height; y++)
+            for (int x = 0; x < pool->out_width; x++) {
+                Window window = look_at(block, pool, source, channel, y, x);
+                double result = pool->maximum ? window.most : window.sum / window.count;
+                target[at(block, places, channel, (size_t)y * (size_t)pool->out_width + (size_t)x)] = (float)result;
+            }
+}
+
+void imp_reference_pool_backward(int block, const ImpPool *pool, const float *source, const float *gradient,
+                                 float *source_gradient, bool accumulate) {
+    size_t from = (size_t)pool->out_height * (size_t)pool->out_width, place;
+    size_t to = (size_t)pool->in_height * (size_t)pool->in_width;
+    for (int channel = 0; channel < padded(block, pool->channels); channel++) {
+        for (size_t i = 0; i < to && !accumulate; i++) source_gradient[at(block, to, channel, i)] = 0;
+        for (int y = 0; y < pool->out_height; y++)
+            for (int x = 0; x < pool->out_width; x++) {
+                Window window = look_at(block, pool, source, channel, y, x);
+                size_t g = at(block, from, channel, (size_t)y * (size_t)pool->out_width + (size_t)x);
+                for (int k = 0; k < 4; k++) {
+                    if (!corner(pool, y, x, k, &place)) continue;
+                    size_t i = at(block, to, channel, place);
+                    if (pool->source_relu && !(source[i] > 0)) continue;
+                    if (pool->maximum && k != window.largest) continue;
+                    source_gradient[i] += pool->maximum ? gradient[g] : gradient[g] / (float)window.count;
+                }
+            }
+    }
+}
+
+/* --- matrices ----------------------------------------------------------------------------------------------------- */
+
+void imp_reference_gram(int block, int channels, size_t n, const float *source, double *gram) {
+    for (int i = 0; i < channels; i++)
+        for (int j = 0; j < channels; j++) {
+            double sum = 0;
+            for (size_t place = 0; place < n; place++)
+                sum += (double)source[at(block, n, i, place)] * (double)source[at(block, n, j, place)];
+            gram[(size_t)i * (size_t)channels + (size_t)j] = sum;
+        }
+}
+
+void imp_reference_mix(int block, int in_channels, int out_channels, size_t n, const float *matrix, const float *source,
+                       float *target, bool accumulate) {
+    for (int o = 0; o < padded(block, out_channels); o++)
+        for (size_t place = 0; place < n; place++) {
+            size_t to = at(block, n, o, place);
+            double sum = accumulate ? (double)target[to] : 0;
+            for (int i = 0; o < out_channels && i < in_channels; i++)
+                sum += (double)matrix[(size_t)i * (size_t)out_channels + (size_t)o] *
+                       (double)source[at(block, n, i, place)];
+            target[to] = (float)sum;
+        }
+}
