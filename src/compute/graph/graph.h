@@ -24,7 +24,7 @@ ImpNode *imp_graph_input(ImpGraph *graph);
 /* --- operations: each adds a node, *out, that reads `source`. Weights are not copied and must outlive the graph. ---
  */
 
-/* Channel c of the result is source[from[c]] * scale[c] + offset[c] (plain, 3 channels). */
+/* Channel c of the result is source[from[c]] * scale[c] + offset[c] (plain, 3 channels); `from` is a permutation. */
 ImpStatus imp_graph_normalise(ImpGraph *graph, ImpNode *source, const int from[3], const float scale[3],
                               const float offset[3], ImpNode **out, ImpError *error);
 
@@ -38,10 +38,11 @@ ImpStatus imp_graph_pad(ImpGraph *graph, ImpNode *source, ImpPadding padding, Im
 ImpStatus imp_graph_convolution(ImpGraph *graph, ImpNode *source, int out_channels, int padding, bool relu,
                                 const float *weights, const float *bias, ImpNode **out, ImpError *error);
 
-/* max(source, 0). Stored only when it is tapped: its readers apply it to the source's numbers as they read. */
+/* max(source, 0) of a blocked source. Stored only when it is tapped: its readers apply it to the source's numbers as
+ * they read. */
 ImpStatus imp_graph_relu(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error);
 
-/* 2x2 pooling of stride 2; an odd last row or column is left out, a side of 1 stays 1. */
+/* 2x2 pooling of stride 2 of a blocked source; an odd last row or column is left out, a side of 1 stays 1. */
 ImpStatus imp_graph_pool(ImpGraph *graph, ImpNode *source, bool maximum, ImpNode **out, ImpError *error);
 
 /* --- plan and run ------------------------------------------------------------------------------------------------- */

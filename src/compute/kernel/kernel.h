@@ -23,7 +23,7 @@ typedef struct ImpWinograd {
     const float *source;      /* (in/B,H,W,B) */
     const float *source_mask; /* NULL, or the shape of source: source counts only where this is > 0 */
     float *target;            /* (out/B,H,W,B) */
-    const float *target_mask; /* NULL, or the shape of target: target becomes 0 where this is <= 0 */
+    const float *target_mask; /* NULL, or the shape of target: the result counts only where this is > 0 */
     bool source_relu;         /* max(source, 0) is read */
     bool relu;                /* max(result, 0) is written */
     bool accumulate;          /* added to target */

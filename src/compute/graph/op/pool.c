@@ -1,4 +1,5 @@
 #include "compute/graph/node.h"
+#include <assert.h>
 
 typedef struct Pool {
     bool maximum;
@@ -37,6 +38,7 @@ static int halved(int side) {
 }
 
 ImpStatus imp_graph_pool(ImpGraph *graph, ImpNode *source, bool maximum, ImpNode **out, ImpError *error) {
+    assert(source->layout == IMP_LAYOUT_BLOCKED);
     ImpShape shape = {source->shape.channels, halved(source->shape.height), halved(source->shape.width)};
     ImpStatus status = imp_graph_add(graph, &pool, source, shape, IMP_LAYOUT_BLOCKED, sizeof(Pool), out, error);
     if (status == IMP_OK) ((Pool *)(*out)->state)->maximum = maximum;

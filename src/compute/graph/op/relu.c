@@ -1,5 +1,6 @@
 #include "base/threads.h"
 #include "compute/graph/node.h"
+#include <assert.h>
 
 /* max(x, 0) as numbers of its own: only for a ReLU that is tapped beside its convolution. */
 
@@ -45,5 +46,6 @@ static void backward(ImpNode *node, float *scratch, bool accumulate) {
 static const ImpOp relu = {.name = "relu", .backward_reads_value = true, .forward = forward, .backward = backward};
 
 ImpStatus imp_graph_relu(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error) {
+    assert(source->layout == IMP_LAYOUT_BLOCKED);
     return imp_graph_add(graph, &relu, source, source->shape, source->layout, 0, out, error);
 }
