@@ -2,24 +2,27 @@
 #include "compute/kernel/kernel.h"
 #include "loss/loss_private.h"
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 /* Style as correlations of channels: squared distance of Gram matrices G = F F^T (C,C), F (C,N) with N = H W.
  *   mean:   w mean (G / (C N) - T)^2                 gradient 4 w / (C^2 C N) (G / (C N) - T) F
  *   Gatys:  w / (4 C^2 N^2) sum (G - N T)^2          gradient w / (C^2 N^2) (G - N T) F
- * (Gatys, Ecker, Bethge 2016, eq. 3 to 6; T is the style's F F^T / (C N) or F F^T / N.) Both are factor * sum (G/d -
- * T)^2 with d = C N or N. */
+ *   scaled: w Q / S of d = G / N - T                 gradient 2 w / N (2 / S d - Q / S^2 sign(d)) F
+ * (Gatys, Ecker, Bethge 2016, eq. 3 to 6; T is the style's F F^T / (C N) or F F^T / N.) The first two are factor *
+ * sum (G/d - T)^2 with d = C N or N. */
 
 typedef struct Gram {
     double *target, *matrix; /* (C,C) each */
     float *slope;            /* (C,C): gradient = slope F */
     float *scratch;
     double divisor, factor;
+    bool scaled;
 } Gram;
 
 static double divisor_of(ImpNormalisation normalisation, ImpShape shape) {
     double places = (double)imp_shape_places(shape);
-    return normalisation == IMP_NORMALISE_GATYS ? places : places * (double)shape.channels;
+    return normalisation == IMP_NORMALISE_MEAN ? places * (double)shape.channels : places;
 }
 
 static void compute_matrix(const ImpTensor *activation, double *matrix, float *scratch) {
@@ -48,18 +51,38 @@ ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activ
     return IMP_OK;
 }
 
-static ImpStatus value(ImpLoss *loss, const ImpTensor *activation, double *out, ImpError *error) {
-    (void)error;
-    Gram *gram = loss->state;
-    compute_matrix(activation, gram->matrix, gram->scratch);
-    size_t count = (size_t)loss->shape.channels * (size_t)loss->shape.channels;
-    double sum = 0, slope = loss->weight * gram->factor * 4 / gram->divisor;
+static double scaled_value(Gram *gram, double weight, size_t count) {
+    double squares = 0, magnitudes = 0;
+    for (size_t i = 0; i < count; i++) {
+        double difference = gram->matrix[i] / gram->divisor - gram->target[i];
+        squares += difference * difference;
+        magnitudes += fabs(difference);
+    }
+    ImpScaledError error = imp_scaled_error(squares, magnitudes);
+    for (size_t i = 0; i < count; i++) {
+        double difference = gram->matrix[i] / gram->divisor - gram->target[i];
+        double sign = (double)((difference > 0) - (difference < 0));
+        gram->slope[i] = (float)(2 * weight / gram->divisor * (error.linear * difference + error.constant * sign));
+    }
+    return weight * error.value;
+}
+
+static double mean_value(Gram *gram, double weight, size_t count) {
+    double sum = 0, slope = weight * gram->factor * 4 / gram->divisor;
     for (size_t i = 0; i < count; i++) {
         double difference = gram->matrix[i] / gram->divisor - gram->target[i];
         gram->slope[i] = (float)(slope * difference);
         sum += difference * difference;
     }
-    *out = loss->weight * gram->factor * sum;
+    return weight * gram->factor * sum;
+}
+
+static ImpStatus value(ImpLoss *loss, const ImpTensor *activation, double *out, ImpError *error) {
+    (void)error;
+    Gram *gram = loss->state;
+    compute_matrix(activation, gram->matrix, gram->scratch);
+    size_t count = (size_t)loss->shape.channels * (size_t)loss->shape.channels;
+    *out = gram->scaled ? scaled_value(gram, loss->weight, count) : mean_value(gram, loss->weight, count);
     return IMP_OK;
 }
 
@@ -103,6 +126,7 @@ ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalis
     double channels = (double)shape.channels;
     memcpy(gram->target, target, (size_t)shape.channels * (size_t)shape.channels * sizeof *target);
     gram->divisor = divisor_of(normalisation, shape);
+    gram->scaled = normalisation == IMP_NORMALISE_SCALED;
     gram->factor = (normalisation == IMP_NORMALISE_GATYS ? 0.25 : 1.0) / (channels * channels);
     return IMP_OK;
 }

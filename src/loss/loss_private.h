@@ -16,4 +16,16 @@ typedef double (*ImpPieceSum)(const void *context, size_t first, size_t end);
 double imp_loss_sum(size_t count, size_t piece, ImpPieceSum body, const void *context, double *sums);
 size_t imp_loss_pieces(size_t count, size_t piece);
 
+/* IMP_NORMALISE_SCALED: with Q the sum of squares and S the sum of magnitudes + 1e-8 of differences d, the value is Q /
+ * S and its derivative 2 d / S - Q / S^2 sign(d). */
+typedef struct ImpScaledError {
+    double value;
+    double linear, constant; /* derivative = linear * d + constant * sign(d) */
+} ImpScaledError;
+
+static inline ImpScaledError imp_scaled_error(double squares, double magnitudes) {
+    double sum = magnitudes + 1e-8;
+    return (ImpScaledError){squares / sum, 2 / sum, -squares / (sum * sum)};
+}
+
 #endif

@@ -1,0 +1,141 @@
+/* IMP_NORMALISE_SCALED: values against sums written out, gradients against central differences of them in double. */
+#include "unit.h"
+
+#include "base/random.h"
+#include "loss/loss.h"
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHANNELS = 16, HEIGHT = 5, WIDTH = 7, PLACES = HEIGHT * WIDTH, COUNT = CHANNELS * PLACES };
+static const ImpShape shape = {CHANNELS, HEIGHT, WIDTH};
+
+/* With one block of 16 channels the blocked layout is (H,W,C). */
+static ImpTensor blocked(float *data) {
+    return (ImpTensor){.shape = shape, .layout = IMP_LAYOUT_BLOCKED, .block = CHANNELS, .data = data};
+}
+
+static double scaled(const double *differences, size_t count) {
+    double squares = 0, magnitudes = 0;
+    for (size_t i = 0; i < count; i++) {
+        squares += differences[i] * differences[i];
+        magnitudes += fabs(differences[i]);
+    }
+    return squares / (magnitudes + 1e-8);
+}
+
+static double content_reference(const double *activation, const float *target, double weight) {
+    static double differences[COUNT];
+    for (int i = 0; i < COUNT; i++) differences[i] = activation[i] - (double)target[i];
+    return weight * scaled(differences, COUNT);
+}
+
+/* Gram matrix of (H,W,C) over H W. */
+static void gram_reference(const double *activation, double *gram) {
+    memset(gram, 0, CHANNELS * CHANNELS * sizeof *gram);
+    for (int p = 0; p < PLACES; p++)
+        for (int i = 0; i < CHANNELS; i++)
+            for (int j = 0; j < CHANNELS; j++)
+                gram[i * CHANNELS + j] += activation[p * CHANNELS + i] * activation[p * CHANNELS + j] / PLACES;
+}
+
+static double style_reference(const double *activation, const double *target, double weight) {
+    static double gram[CHANNELS * CHANNELS];
+    gram_reference(activation, gram);
+    for (int i = 0; i < CHANNELS * CHANNELS; i++) gram[i] -= target[i];
+    return weight * scaled(gram, CHANNELS * CHANNELS);
+}
+
+static float activation_data[COUNT] __attribute__((aligned(64))), target_data[COUNT] __attribute__((aligned(64))),
+    gradient_data[COUNT] __attribute__((aligned(64)));
+static double wide[COUNT];
+
+static void fill(void) {
+    ImpRandom random;
+    imp_random_seed(&random, 5);
+    imp_random_normal(&random, activation_data, COUNT, 1);
+    imp_random_normal(&random, target_data, COUNT, 1);
+    for (int i = 0; i < COUNT; i++) wide[i] = (double)activation_data[i];
+    memset(gradient_data, 0, sizeof gradient_data);
+}
+
+static void check_gradient(double (*reference)(void *context), void *context) {
+    double most = 0;
+    for (int i = 0; i < COUNT; i++) most = fmax(most, fabs((double)gradient_data[i]));
+    for (int i = 0; i < COUNT; i += 3) {
+        double kept = wide[i], h = 1e-6;
+        wide[i] = kept + h;
+        double above = reference(context);
+        wide[i] = kept - h;
+        double slope = (above - reference(context)) / (2 * h);
+        wide[i] = kept;
+        assert_true(fabs(slope - (double)gradient_data[i]) < 1e-4 * most);
+    }
+}
+
+static double content_at(void *context) {
+    (void)context;
+    return content_reference(wide, target_data, 3);
+}
+
+static void content_loss(void **state) {
+    (void)state;
+    fill();
+    ImpError error;
+    ImpLoss *loss;
+    ImpTensor activation = blocked(activation_data), target = blocked(target_data), gradient = blocked(gradient_data);
+    double value;
+    assert_int_equal(imp_content_loss_new(0, 3, IMP_NORMALISE_SCALED, &target, &loss, &error), IMP_OK);
+    assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
+    assert_true(fabs(value / content_reference(wide, target_data, 3) - 1) < 1e-6);
+    imp_loss_add_gradient(loss, &activation, &gradient);
+    check_gradient(content_at, NULL);
+    imp_loss_free(&loss);
+}
+
+static double style_at(void *context) {
+    return style_reference(wide, context, 3);
+}
+
+static void gram_loss(void **state) {
+    (void)state;
+    fill();
+    static double target[CHANNELS * CHANNELS], expected[CHANNELS * CHANNELS];
+    ImpError error;
+    ImpLoss *loss;
+    ImpTensor activation = blocked(activation_data), style = blocked(target_data), gradient = blocked(gradient_data);
+    double value;
+    assert_int_equal(imp_gram_target(IMP_NORMALISE_SCALED, &style, target, &error), IMP_OK);
+    static double wide_style[COUNT];
+    for (int i = 0; i < COUNT; i++) wide_style[i] = (double)target_data[i];
+    gram_reference(wide_style, expected);
+    for (int i = 0; i < CHANNELS * CHANNELS; i++) assert_true(fabs(target[i] - expected[i]) < 1e-5);
+    assert_int_equal(imp_gram_loss_new(0, 3, IMP_NORMALISE_SCALED, target, shape, &loss, &error), IMP_OK);
+    assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
+    assert_true(fabs(value / style_reference(wide, target, 3) - 1) < 1e-5);
+    imp_loss_add_gradient(loss, &activation, &gradient);
+    check_gradient(style_at, target);
+    imp_loss_free(&loss);
+}
+
+static void no_difference_is_no_loss(void **state) {
+    (void)state;
+    fill();
+    ImpError error;
+    ImpLoss *loss;
+    ImpTensor activation = blocked(activation_data), gradient = blocked(gradient_data);
+    double value;
+    assert_int_equal(imp_content_loss_new(0, 3, IMP_NORMALISE_SCALED, &activation, &loss, &error), IMP_OK);
+    assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
+    assert_true(value == 0);
+    imp_loss_add_gradient(loss, &activation, &gradient);
+    for (int i = 0; i < COUNT; i++) assert_true(gradient_data[i] == 0);
+    imp_loss_free(&loss);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(content_loss), cmocka_unit_test(gram_loss),
+                                       cmocka_unit_test(no_difference_is_no_loss)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
