@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/random.h"
+#include "compute/kernel/kernel.h"
 #include "loss/loss.h"
 #include <math.h>
 #include <stdbool.h>
@@ -11,9 +12,11 @@
 enum { CHANNELS = 16, HEIGHT = 5, WIDTH = 7, PLACES = HEIGHT * WIDTH, COUNT = CHANNELS * PLACES };
 static const ImpShape shape = {CHANNELS, HEIGHT, WIDTH};
 
-/* With one block of 16 channels the blocked layout is (H,W,C). */
-static ImpTensor blocked(float *data) {
-    return (ImpTensor){.shape = shape, .layout = IMP_LAYOUT_BLOCKED, .block = CHANNELS, .data = data};
+/* `data` (C,H,W) in the layout of the kernels in force, in `room`. */
+static ImpTensor blocked(const float *data, float *room) {
+    ImpTensor tensor = {.shape = shape, .layout = IMP_LAYOUT_BLOCKED, .block = imp_kernels()->block, .data = room};
+    imp_tensor_from_plain(&tensor, data);
+    return tensor;
 }
 
 static double scaled(const double *differences, size_t count) {
@@ -31,13 +34,13 @@ static double content_reference(const double *activation, const float *target, d
     return weight * scaled(differences, COUNT);
 }
 
-/* Gram matrix of (H,W,C) over H W. */
+/* Gram matrix of (C,H,W) over H W. */
 static void gram_reference(const double *activation, double *gram) {
     memset(gram, 0, CHANNELS * CHANNELS * sizeof *gram);
     for (int p = 0; p < PLACES; p++)
         for (int i = 0; i < CHANNELS; i++)
             for (int j = 0; j < CHANNELS; j++)
-                gram[i * CHANNELS + j] += activation[p * CHANNELS + i] * activation[p * CHANNELS + j] / PLACES;
+                gram[i * CHANNELS + j] += activation[i * PLACES + p] * activation[j * PLACES + p] / PLACES;
 }
 
 static double style_reference(const double *activation, const double *target, double weight) {
@@ -47,8 +50,8 @@ static double style_reference(const double *activation, const double *target, do
     return weight * scaled(gram, CHANNELS * CHANNELS);
 }
 
-static float activation_data[COUNT] __attribute__((aligned(64))), target_data[COUNT] __attribute__((aligned(64))),
-    gradient_data[COUNT] __attribute__((aligned(64)));
+static float activation_data[COUNT], target_data[COUNT], gradient_data[COUNT]; /* (C,H,W) */
+static float rooms[3][COUNT] __attribute__((aligned(64)));
 static double wide[COUNT];
 
 static void fill(void) {
@@ -84,12 +87,14 @@ static void content_loss(void **state) {
     fill();
     ImpError error;
     ImpLoss *loss;
-    ImpTensor activation = blocked(activation_data), target = blocked(target_data), gradient = blocked(gradient_data);
+    ImpTensor activation = blocked(activation_data, rooms[0]), target = blocked(target_data, rooms[1]);
+    ImpTensor gradient = blocked(gradient_data, rooms[2]);
     double value;
     assert_int_equal(imp_content_loss_new(0, 3, IMP_NORMALISE_SCALED, &target, &loss, &error), IMP_OK);
     assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
     assert_true(fabs(value / content_reference(wide, target_data, 3) - 1) < 1e-6);
     imp_loss_add_gradient(loss, &activation, &gradient);
+    imp_tensor_to_plain(&gradient, gradient_data);
     check_gradient(content_at, NULL);
     imp_loss_free(&loss);
 }
@@ -104,7 +109,8 @@ static void gram_loss(void **state) {
     static double target[CHANNELS * CHANNELS], expected[CHANNELS * CHANNELS];
     ImpError error;
     ImpLoss *loss;
-    ImpTensor activation = blocked(activation_data), style = blocked(target_data), gradient = blocked(gradient_data);
+    ImpTensor activation = blocked(activation_data, rooms[0]), style = blocked(target_data, rooms[1]);
+    ImpTensor gradient = blocked(gradient_data, rooms[2]);
     double value;
     assert_int_equal(imp_gram_target(IMP_NORMALISE_SCALED, &style, target, &error), IMP_OK);
     static double wide_style[COUNT];
@@ -115,6 +121,7 @@ static void gram_loss(void **state) {
     assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
     assert_true(fabs(value / style_reference(wide, target, 3) - 1) < 1e-5);
     imp_loss_add_gradient(loss, &activation, &gradient);
+    imp_tensor_to_plain(&gradient, gradient_data);
     check_gradient(style_at, target);
     imp_loss_free(&loss);
 }
@@ -124,12 +131,13 @@ static void no_difference_is_no_loss(void **state) {
     fill();
     ImpError error;
     ImpLoss *loss;
-    ImpTensor activation = blocked(activation_data), gradient = blocked(gradient_data);
+    ImpTensor activation = blocked(activation_data, rooms[0]), gradient = blocked(gradient_data, rooms[2]);
     double value;
     assert_int_equal(imp_content_loss_new(0, 3, IMP_NORMALISE_SCALED, &activation, &loss, &error), IMP_OK);
     assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
     assert_true(value == 0);
     imp_loss_add_gradient(loss, &activation, &gradient);
+    imp_tensor_to_plain(&gradient, gradient_data);
     for (int i = 0; i < COUNT; i++) assert_true(gradient_data[i] == 0);
     imp_loss_free(&loss);
 }
