@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* Squared distance to the content picture's activation: w/2 sum (F - P)^2 with gradient w (F - P) (Gatys, Ecker,
- * Bethge 2016, eq. 1 and 2), or w mean (F - P)^2, or w Q / S (see imp_scaled_error). Padding lanes are 0 in both and
+ * Bethge 2016, eq. 1 and 2), or w mean (F - P)^2, or w sum (F - P)^2 / sum P^2, or w Q / S (see
+ * imp_scaled_error). Padding lanes are 0 in both and
  * add nothing. */
 
 typedef struct Content {
@@ -93,6 +94,16 @@ static void release(ImpLoss *loss) {
 static const ImpLossType content_type = {
     .name = "content", .value = value, .add_gradient = add_gradient, .free = release};
 
+static void set_target(Content *content, ImpNormalisation normalisation, const ImpTensor *target) {
+    content->of_sum = normalisation == IMP_NORMALISE_GATYS ? 0.5 : 1.0 / (double)imp_shape_count(target->shape);
+    if (normalisation == IMP_NORMALISE_RELATIVE) {
+        Pass pass = {.activation = target->data, .target = content->target}; /* which is still 0 */
+        double sum = imp_loss_sum(content->floats, IMP_PIECE, squares, &pass, content->sums);
+        content->of_sum = sum > 0 ? 1 / sum : 1;
+    }
+    memcpy(content->target, target->data, content->floats * sizeof(float));
+}
+
 ImpStatus imp_content_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const ImpTensor *target,
                                ImpLoss **out, ImpError *error) {
     ImpStatus status = imp_loss_new(&content_type, tap, weight, target->shape, sizeof(Content), out, error);
@@ -100,12 +111,11 @@ ImpStatus imp_content_loss_new(size_t tap, double weight, ImpNormalisation norma
     Content *content = (*out)->state;
     content->floats = imp_tensor_floats(target->shape, target->layout, target->block);
     content->scaled = normalisation == IMP_NORMALISE_SCALED;
-    content->of_sum = normalisation == IMP_NORMALISE_GATYS ? 0.5 : 1.0 / (double)imp_shape_count(target->shape);
     status = IMP_ALLOC(&content->target, content->floats, "content target", error);
     if (status == IMP_OK)
         status = IMP_ALLOC(&content->sums, imp_loss_pieces(content->floats, IMP_PIECE), "content loss", error);
     if (status == IMP_OK)
-        memcpy(content->target, target->data, content->floats * sizeof(float));
+        set_target(content, normalisation, target);
     else
         imp_loss_free(out);
     return status;

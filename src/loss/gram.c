@@ -8,8 +8,9 @@
 /* Style as correlations of channels: squared distance of Gram matrices G = F F^T (C,C), F (C,N) with N = H W.
  *   mean:   w mean (G / (C N) - T)^2                 gradient 4 w / (C^2 C N) (G / (C N) - T) F
  *   Gatys:  w / (4 C^2 N^2) sum (G - N T)^2          gradient w / (C^2 N^2) (G - N T) F
+ *   relative: w sum (G / N - T)^2 / sum T^2          gradient 4 w / (N sum T^2) (G / N - T) F
  *   scaled: w Q / S of d = G / N - T                 gradient 2 w / N (2 / S d - Q / S^2 sign(d)) F
- * (Gatys, Ecker, Bethge 2016, eq. 3 to 6; T is the style's F F^T / (C N) or F F^T / N.) The first two are factor *
+ * (Gatys, Ecker, Bethge 2016, eq. 3 to 6; T is the style's F F^T / (C N) or F F^T / N.) All but the last are factor *
  * sum (G/d - T)^2 with d = C N or N. */
 
 typedef struct Gram {
@@ -102,6 +103,14 @@ static void release(ImpLoss *loss) {
 
 static const ImpLossType gram_type = {.name = "gram", .value = value, .add_gradient = add_gradient, .free = release};
 
+static double factor_of(ImpNormalisation normalisation, const double *target, double channels) {
+    if (normalisation != IMP_NORMALISE_RELATIVE)
+        return (normalisation == IMP_NORMALISE_GATYS ? 0.25 : 1.0) / (channels * channels);
+    double squares = 0;
+    for (size_t i = 0; i < (size_t)(channels * channels); i++) squares += target[i] * target[i];
+    return squares > 0 ? 1 / squares : 1;
+}
+
 static ImpStatus allocate(Gram *gram, ImpShape shape, ImpError *error) {
     size_t count = (size_t)shape.channels * (size_t)shape.channels;
     size_t a = imp_kernels()->gram_scratch(shape.channels, imp_shape_places(shape));
@@ -127,6 +136,6 @@ ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalis
     memcpy(gram->target, target, (size_t)shape.channels * (size_t)shape.channels * sizeof *target);
     gram->divisor = divisor_of(normalisation, shape);
     gram->scaled = normalisation == IMP_NORMALISE_SCALED;
-    gram->factor = (normalisation == IMP_NORMALISE_GATYS ? 0.25 : 1.0) / (channels * channels);
+    gram->factor = factor_of(normalisation, gram->target, channels);
     return IMP_OK;
 }

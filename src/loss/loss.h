@@ -38,10 +38,12 @@ ImpStatus imp_loss_value(ImpLoss *loss, const ImpTensor *activation, double *val
 void imp_loss_add_gradient(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient);
 
 typedef enum ImpNormalisation {
-    IMP_NORMALISE_MEAN,  /* content: mean squared error. Gram: mean squared error of F F^T / (C H W) */
-    IMP_NORMALISE_GATYS, /* content: 1/2 sum of squares. Gram: sum of squares / (4 C^2 (H W)^2), F F^T as it is */
-    IMP_NORMALISE_SCALED /* sum of squares / (sum of magnitudes + 1e-8), so that the gradient's 1-norm is about 1
-                          * (style-transfer-pytorch). Gram: of F F^T / (H W) */
+    IMP_NORMALISE_MEAN,    /* content: mean squared error. Gram: mean squared error of F F^T / (C H W) */
+    IMP_NORMALISE_GATYS,   /* content: 1/2 sum of squares. Gram: sum of squares / (4 C^2 (H W)^2), F F^T as it is */
+    IMP_NORMALISE_SCALED,  /* sum of squares / (sum of magnitudes + 1e-8), so that the gradient's 1-norm is about 1
+                            * (style-transfer-pytorch). Gram: of F F^T / (H W) */
+    IMP_NORMALISE_RELATIVE /* sum of squares / sum of the target's squares: the same for every scaling of the network's
+                            * weights, and alike in size from layer to layer. Gram: of F F^T / (H W) */
 } ImpNormalisation;
 
 /* Content loss towards `target`, which is copied (Gatys, Ecker, Bethge 2016, eq. 1). */
@@ -52,7 +54,7 @@ ImpStatus imp_content_loss_new(size_t tap, double weight, ImpNormalisation norma
 ImpStatus imp_gram_matrix(const ImpTensor *activation, double *gram, ImpError *error);
 
 /* A style's statistics at one layer. With IMP_NORMALISE_MEAN targets are F F^T / (C H W); with IMP_NORMALISE_GATYS
- * F F^T / (H W), multiplied by the result's H W, so that pictures of different sizes compare; with IMP_NORMALISE_SCALED
+ * F F^T / (H W), multiplied by the result's H W, so that pictures of different sizes compare; with the others
  * F F^T / (H W). */
 ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
                             ImpShape shape, ImpLoss **out, ImpError *error);
