@@ -1,4 +1,5 @@
-/* IMP_NORMALISE_SCALED: values against sums written out, gradients against central differences of them in double. */
+/* IMP_NORMALISE_SCALED and IMP_NORMALISE_RELATIVE: values against sums written out, gradients against central
+ * differences of them in double. */
 #include "unit.h"
 
 #include "base/random.h"
@@ -19,19 +20,23 @@ static ImpTensor blocked(const float *data, float *room) {
     return tensor;
 }
 
-static double scaled(const double *differences, size_t count) {
-    double squares = 0, magnitudes = 0;
+static ImpNormalisation normalisation; /* under test */
+
+static double distance(const double *values, const double *target, size_t count) {
+    double squares = 0, magnitudes = 0, of_target = 0;
     for (size_t i = 0; i < count; i++) {
-        squares += differences[i] * differences[i];
-        magnitudes += fabs(differences[i]);
+        double difference = values[i] - target[i];
+        squares += difference * difference;
+        magnitudes += fabs(difference);
+        of_target += target[i] * target[i];
     }
-    return squares / (magnitudes + 1e-8);
+    return squares / (normalisation == IMP_NORMALISE_SCALED ? magnitudes + 1e-8 : of_target);
 }
 
 static double content_reference(const double *activation, const float *target, double weight) {
-    static double differences[COUNT];
-    for (int i = 0; i < COUNT; i++) differences[i] = activation[i] - (double)target[i];
-    return weight * scaled(differences, COUNT);
+    static double wide_target[COUNT];
+    for (int i = 0; i < COUNT; i++) wide_target[i] = (double)target[i];
+    return weight * distance(activation, wide_target, COUNT);
 }
 
 /* Gram matrix of (C,H,W) over H W. */
@@ -46,8 +51,7 @@ static void gram_reference(const double *activation, double *gram) {
 static double style_reference(const double *activation, const double *target, double weight) {
     static double gram[CHANNELS * CHANNELS];
     gram_reference(activation, gram);
-    for (int i = 0; i < CHANNELS * CHANNELS; i++) gram[i] -= target[i];
-    return weight * scaled(gram, CHANNELS * CHANNELS);
+    return weight * distance(gram, target, CHANNELS * CHANNELS);
 }
 
 static float activation_data[COUNT], target_data[COUNT], gradient_data[COUNT]; /* (C,H,W) */
@@ -82,15 +86,15 @@ static double content_at(void *context) {
     return content_reference(wide, target_data, 3);
 }
 
-static void content_loss(void **state) {
-    (void)state;
+static void check_content(ImpNormalisation tested) {
+    normalisation = tested;
     fill();
     ImpError error;
     ImpLoss *loss;
     ImpTensor activation = blocked(activation_data, rooms[0]), target = blocked(target_data, rooms[1]);
     ImpTensor gradient = blocked(gradient_data, rooms[2]);
     double value;
-    assert_int_equal(imp_content_loss_new(0, 3, IMP_NORMALISE_SCALED, &target, &loss, &error), IMP_OK);
+    assert_int_equal(imp_content_loss_new(0, 3, normalisation, &target, &loss, &error), IMP_OK);
     assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
     assert_true(fabs(value / content_reference(wide, target_data, 3) - 1) < 1e-6);
     imp_loss_add_gradient(loss, &activation, &gradient);
@@ -103,8 +107,8 @@ static double style_at(void *context) {
     return style_reference(wide, context, 3);
 }
 
-static void gram_loss(void **state) {
-    (void)state;
+static void check_gram(ImpNormalisation tested) {
+    normalisation = tested;
     fill();
     static double target[CHANNELS * CHANNELS], expected[CHANNELS * CHANNELS];
     ImpError error;
@@ -112,12 +116,12 @@ static void gram_loss(void **state) {
     ImpTensor activation = blocked(activation_data, rooms[0]), style = blocked(target_data, rooms[1]);
     ImpTensor gradient = blocked(gradient_data, rooms[2]);
     double value;
-    assert_int_equal(imp_gram_target(IMP_NORMALISE_SCALED, &style, target, &error), IMP_OK);
+    assert_int_equal(imp_gram_target(normalisation, &style, target, &error), IMP_OK);
     static double wide_style[COUNT];
     for (int i = 0; i < COUNT; i++) wide_style[i] = (double)target_data[i];
     gram_reference(wide_style, expected);
     for (int i = 0; i < CHANNELS * CHANNELS; i++) assert_true(fabs(target[i] - expected[i]) < 1e-5);
-    assert_int_equal(imp_gram_loss_new(0, 3, IMP_NORMALISE_SCALED, target, shape, &loss, &error), IMP_OK);
+    assert_int_equal(imp_gram_loss_new(0, 3, normalisation, target, shape, &loss, &error), IMP_OK);
     assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
     assert_true(fabs(value / style_reference(wide, target, 3) - 1) < 1e-5);
     imp_loss_add_gradient(loss, &activation, &gradient);
@@ -126,14 +130,27 @@ static void gram_loss(void **state) {
     imp_loss_free(&loss);
 }
 
+static void scaled_distances(void **state) {
+    (void)state;
+    check_content(IMP_NORMALISE_SCALED);
+    check_gram(IMP_NORMALISE_SCALED);
+}
+
+static void relative_distances(void **state) {
+    (void)state;
+    check_content(IMP_NORMALISE_RELATIVE);
+    check_gram(IMP_NORMALISE_RELATIVE);
+}
+
 static void no_difference_is_no_loss(void **state) {
     (void)state;
+    normalisation = IMP_NORMALISE_SCALED;
     fill();
     ImpError error;
     ImpLoss *loss;
     ImpTensor activation = blocked(activation_data, rooms[0]), gradient = blocked(gradient_data, rooms[2]);
     double value;
-    assert_int_equal(imp_content_loss_new(0, 3, IMP_NORMALISE_SCALED, &activation, &loss, &error), IMP_OK);
+    assert_int_equal(imp_content_loss_new(0, 3, normalisation, &activation, &loss, &error), IMP_OK);
     assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
     assert_true(value == 0);
     imp_loss_add_gradient(loss, &activation, &gradient);
@@ -143,7 +160,7 @@ static void no_difference_is_no_loss(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(content_loss), cmocka_unit_test(gram_loss),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(scaled_distances), cmocka_unit_test(relative_distances),
                                        cmocka_unit_test(no_difference_is_no_loss)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
