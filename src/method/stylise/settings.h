@@ -34,6 +34,7 @@ typedef struct ImpStyliseScale {
 enum { IMP_STYLISE_MAX_SCALES = 64 };
 
 /* Texts and lists belong to the ImpParams that the settings were read from. */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order of the options; there is one of it */
 typedef struct ImpStyliseSettings {
     const char *model;
     ImpInputConvention model_input;
