@@ -47,11 +47,12 @@ static void row_gradient(const Rows *rows, size_t row) {
     const float *x = rows->picture + row * width;
     float *gradient = rows->gradient + row * width;
     bool above = y > 0, below = y + 1 < (size_t)rows->shape.height;
+    const float *before = above ? x - width : x;
     for (size_t i = 0; i < width; i++) {
         double across = 0, down = 0;
         if (i > 0) across += slope(tv->kind, (double)(x[i] - x[i - 1]));
         if (i + 1 < width) across -= slope(tv->kind, (double)(x[i + 1] - x[i]));
-        if (above) down += slope(tv->kind, (double)(x[i] - x[i - width]));
+        if (above) down += slope(tv->kind, (double)(x[i] - before[i]));
         if (below) down -= slope(tv->kind, (double)(x[i + width] - x[i]));
         gradient[i] += (float)(rows->weight * (tv->horizontal * across + tv->vertical * down));
     }
