@@ -82,8 +82,8 @@ void imp_optimiser_set_learning_rate(ImpOptimiser *optimiser, double learning_ra
 ImpStatus imp_optimiser_save(const ImpOptimiser *optimiser, ImpBundle *bundle, ImpError *error);
 ImpStatus imp_optimiser_load(ImpOptimiser *optimiser, const ImpBundle *bundle, ImpError *error);
 
-/* Whether the next iteration of L-BFGS goes on from an evaluation already made instead of beginning with one: so after a
- * line search, and after an iteration that failed in one. False for other optimisers. */
+/* Whether the next iteration of L-BFGS goes on from an evaluation already made instead of beginning with one: so after
+ * a line search, and after an iteration that failed in one. False for other optimisers. */
 bool imp_lbfgs_is_evaluated(const ImpOptimiser *optimiser);
 
 /* Adam's moments (n) each, for methods that resample them between scales; NULL for other optimisers. */

@@ -111,8 +111,8 @@ static void the_example_is_reproduced(void **state) {
     assert_int_equal(rows.count, count);
     check_losses(&rows, golden, 0, 9, 0.005);
     check_norms(&rows, golden, 0, 9, 0.005);
-    /* Paths that differ by rounding alone part by a factor of ten every four evaluations: at evaluation 15 the style loss
-     * is 0.9 % off on AVX2, 4 % on AVX-512, 8 % on the baseline tier, 10 % in clang's sanitized build. */
+    /* Paths that differ by rounding alone part by a factor of ten every four evaluations: at evaluation 15 the style
+     * loss is 0.9 % off on AVX2, 4 % on AVX-512, 8 % on the baseline tier, 10 % in clang's sanitized build. */
     check_losses(&rows, golden, 10, 19, 0.15);
     check_norms(&rows, golden, 10, 19, 0.15);
     double final = golden[count - 1].style + golden[count - 1].content;
