@@ -63,6 +63,16 @@ static ImpStatus read_styles(const ImpParams *params, size_t n_styles, ImpStylis
     return read_blend(params, n_styles, s, error);
 }
 
+/* Once the scales are known. */
+static ImpStatus check_style_size(const ImpStyliseSettings *s, ImpError *error) {
+    double side = s->style_size > 0 ? s->style_size : s->scales[s->n_scales - 1].long_side * s->style_scale;
+    if (side <= IMP_IMAGE_MAX_SIDE) return IMP_OK;
+    return imp_fail(error, IMP_ERROR_ARGUMENT,
+                    "style-scale %g makes the style %.0f pixels long, more than the %d that a picture may have; give a "
+                    "smaller one",
+                    s->style_scale, side, IMP_IMAGE_MAX_SIDE);
+}
+
 static void read_start(const ImpParams *params, ImpStyliseSettings *s) {
     const char *init = imp_params_text(params, "init");
     s->init = strcmp(init, "content") == 0 ? IMP_INIT_CONTENT
@@ -117,6 +127,7 @@ ImpStatus imp_stylise_settings_read(const ImpParams *params, int width, int heig
     if (status == IMP_OK) status = read_styles(params, n_styles, out, error);
     if (status == IMP_OK) status = read_optimiser(params, out, error);
     if (status == IMP_OK) status = imp_stylise_scales_plan(params, width, height, out, error);
+    if (status == IMP_OK) status = check_style_size(out, error);
     if (status == IMP_OK) status = read_run(params, out, error);
     read_start(params, out);
     return status;

@@ -43,11 +43,6 @@ static ImpStatus add_grams(const ImpStyliseSettings *settings, const ImpExtracto
 static ImpStatus prepare_style(const ImpStyliseSettings *settings, const ImpStyliseScale *scale,
                                const ImpImage *content, const ImpImage *style, ImpImage **out, ImpError *error) {
     double side = settings->style_size > 0 ? settings->style_size : round(scale->long_side * settings->style_scale);
-    if (side > IMP_IMAGE_MAX_SIDE)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "style-scale %g makes the style %.0f pixels long, more than the %d that a picture may have; "
-                        "give a smaller one",
-                        settings->style_scale, side, IMP_IMAGE_MAX_SIDE);
     int width, height;
     imp_image_fit(style->width, style->height, side < 1 ? 1 : (int)side, &width, &height);
     ImpStatus status = imp_picture_prepare(style, width, height, out, error);
