@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +11,9 @@ typedef struct Adam {
     ImpOptimiser base;
     ImpAdamOptions options;
     int64_t step;
-    float *first, *second, *gradient; /* (n) each */
+    float *first, *second, *gradient; /* (n) each; the gradient stays untouched memory where it comes from outside */
+    ImpRange *decayed;                /* (n_decayed) where the weights decay */
+    size_t n_decayed;
 } Adam;
 
 /* The integers of a saved state. */
@@ -22,6 +25,7 @@ static void adam_free(ImpOptimiser *optimiser) {
     imp_free(adam->first);
     imp_free(adam->second);
     imp_free(adam->gradient);
+    imp_free(adam->decayed);
     imp_vector_space_free(&optimiser->space);
     imp_free(adam);
 }
@@ -45,6 +49,21 @@ static ImpAdamStep constants_of_step(const Adam *adam, double step) {
                          .rate = (float)(-adam->base.learning_rate / (1 - pow(beta1, step)))};
 }
 
+/* Counts a step and makes it along gradient * scale. */
+static void make_step(Adam *adam, float *x, float *gradient, double scale) {
+    adam->step++;
+    adam->base.iteration++;
+    double decay = adam->options.weight_decay;
+    bool decoupled = adam->options.decoupled;
+    ImpAdamDecay before = {.scale = (float)scale,
+                           .couple = decoupled ? 0 : (float)decay,
+                           .keep = decoupled ? (float)(1 - adam->base.learning_rate * decay) : 1,
+                           .ranges = adam->decayed,
+                           .n_ranges = adam->n_decayed};
+    ImpAdamStep step = constants_of_step(adam, (double)adam->step);
+    imp_vector_adam(&adam->base.space, x, adam->first, adam->second, gradient, &before, &step);
+}
+
 static ImpStatus adam_iterate(ImpOptimiser *optimiser, float *x, ImpObjective objective, void *context, bool *converged,
                               ImpError *error) {
     *converged = false; /* it has no test for that */
@@ -52,12 +71,8 @@ static ImpStatus adam_iterate(ImpOptimiser *optimiser, float *x, ImpObjective ob
     double value;
     ImpVectorSums norms;
     ImpStatus status = imp_optimiser_evaluate(optimiser, x, objective, context, adam->gradient, &value, &norms, error);
-    if (status != IMP_OK) return status;
-    adam->step++;
-    optimiser->iteration++;
-    ImpAdamStep step = constants_of_step(adam, (double)adam->step);
-    imp_vector_adam(&optimiser->space, x, adam->first, adam->second, adam->gradient, &step);
-    return IMP_OK;
+    if (status == IMP_OK) make_step(adam, x, adam->gradient, 1);
+    return status;
 }
 
 static ImpStatus adam_save(const ImpOptimiser *optimiser, ImpBundle *bundle, ImpError *error) {
@@ -110,6 +125,10 @@ ImpAdamOptions imp_adam_defaults(void) {
     return (ImpAdamOptions){.learning_rate = 0.02, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8};
 }
 
+ImpAdamOptions imp_adam_training_defaults(void) {
+    return (ImpAdamOptions){.learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
+}
+
 /* Written so that NAN fails. */
 static ImpStatus check_options(size_t n, const ImpAdamOptions *o, ImpError *error) {
     if (n < 1) return imp_fail(error, IMP_ERROR_ARGUMENT, "Adam needs at least one number to optimise");
@@ -120,6 +139,54 @@ static ImpStatus check_options(size_t n, const ImpAdamOptions *o, ImpError *erro
                         o->beta1, o->beta2);
     if (!(o->epsilon > 0) || !isfinite(o->epsilon))
         return imp_fail(error, IMP_ERROR_ARGUMENT, "Adam's epsilon is %g; it must be above 0", o->epsilon);
+    if (!(o->weight_decay >= 0) || !isfinite(o->weight_decay))
+        return imp_fail(error, IMP_ERROR_ARGUMENT, "Adam's weight decay is %g; it must be 0 or more", o->weight_decay);
+    return IMP_OK;
+}
+
+static Adam *as_adam(const ImpOptimiser *optimiser) {
+    return optimiser->kind == &adam_kind ? (Adam *)optimiser : NULL;
+}
+
+static ImpStatus check_ranges(size_t n, const ImpRange *ranges, size_t count, ImpError *error) {
+    size_t end = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ranges[i].begin < end || ranges[i].end < ranges[i].begin || ranges[i].end > n)
+            return imp_fail(error, IMP_ERROR_ARGUMENT,
+                            "weights %zu to %zu are to decay, which is not within %zu to %zu; give ranges in order",
+                            ranges[i].begin, ranges[i].end, end, n);
+        end = ranges[i].end;
+    }
+    return IMP_OK;
+}
+
+ImpStatus imp_adam_set_decayed(ImpOptimiser *optimiser, const ImpRange *ranges, size_t count, ImpError *error) {
+    Adam *adam = as_adam(optimiser);
+    assert(adam);
+    ImpRange *copy = NULL;
+    ImpStatus status = check_ranges(optimiser->space.n, ranges, count, error);
+    if (status == IMP_OK && count > 0) status = IMP_ALLOC(&copy, count, "ranges of weights", error);
+    if (status != IMP_OK) return status;
+    if (count > 0) memcpy(copy, ranges, count * sizeof *copy);
+    imp_free(adam->decayed);
+    adam->decayed = copy;
+    adam->n_decayed = count;
+    return IMP_OK;
+}
+
+ImpStatus imp_adam_move(ImpOptimiser *optimiser, float *x, float *gradient, double scale, double max_norm, double *norm,
+                        ImpError *error) {
+    Adam *adam = as_adam(optimiser);
+    assert(adam && isfinite(scale));
+    double length = fabs(scale) * sqrt(imp_vector_dot(&optimiser->space, gradient, gradient));
+    if (norm) *norm = length;
+    if (!isfinite(length))
+        return imp_fail(error, IMP_ERROR_NUMBER,
+                        "the gradient has elements that are not finite in Adam step %" PRId64
+                        "; lower the learning rate or the weights of the losses",
+                        optimiser->iteration + 1);
+    if (max_norm > 0 && length > max_norm) scale *= max_norm / length;
+    make_step(adam, x, gradient, scale);
     return IMP_OK;
 }
 
@@ -136,15 +203,12 @@ ImpStatus imp_adam_new(size_t n, const ImpAdamOptions *options, ImpOptimiser **o
     if (status == IMP_OK) status = IMP_ALLOC(&adam->first, n, "first moments of Adam", error);
     if (status == IMP_OK) status = IMP_ALLOC(&adam->second, n, "second moments of Adam", error);
     if (status == IMP_OK) status = IMP_ALLOC(&adam->gradient, n, "gradient", error);
+    if (status == IMP_OK) status = imp_adam_set_decayed(&adam->base, &(ImpRange){0, n}, 1, error);
     if (status == IMP_OK)
         *out = &adam->base;
     else
         adam_free(&adam->base);
     return status;
-}
-
-static Adam *as_adam(const ImpOptimiser *optimiser) {
-    return optimiser->kind == &adam_kind ? (Adam *)optimiser : NULL;
 }
 
 void imp_adam_moments(ImpOptimiser *optimiser, float **first, float **second) {

@@ -41,10 +41,19 @@ typedef struct ImpAdamOptions {
     double learning_rate; /* 0.02; > 0 */
     double beta1, beta2;  /* 0.9, 0.99; each in [0,1) */
     double epsilon;       /* 1e-8; > 0 */
+    double weight_decay;  /* 0; >= 0 */
+    bool decoupled;       /* false: L2, g = g + weight_decay x; true: AdamW, x = x - learning_rate weight_decay x */
 } ImpAdamOptions;
+
+/* Elements begin .. end-1 of a vector. */
+typedef struct ImpRange {
+    size_t begin, end;
+} ImpRange;
 
 ImpLbfgsOptions imp_lbfgs_defaults(void);
 ImpAdamOptions imp_adam_defaults(void);
+/* Those of torch.optim.Adam, for training networks: learning rate 1e-3, betas 0.9 and 0.999, epsilon 1e-8, no decay. */
+ImpAdamOptions imp_adam_training_defaults(void);
 
 /* L-BFGS as torch.optim.LBFGS: first step t = min(1, 1/|g|_1) * learning rate, later t = learning rate; curvature pairs
  * with y.s > 1e-10 only; H0 = y.s / y.y (Nocedal, Wright 2006, algorithm 7.4). The iterates are those of PyTorch; with
@@ -53,7 +62,8 @@ ImpAdamOptions imp_adam_defaults(void);
 ImpStatus imp_lbfgs_new(size_t n, const ImpLbfgsOptions *options, ImpOptimiser **out, ImpError *error);
 /* Bytes that L-BFGS takes at most, once the history is full; SIZE_MAX when that is more than can be said. */
 size_t imp_lbfgs_bytes(size_t n, const ImpLbfgsOptions *options);
-/* Adam (Kingma, Ba 2015) with bias correction, as torch.optim.Adam. Never reports convergence. As imp_lbfgs_new. */
+/* Adam (Kingma, Ba 2015) with bias correction, as torch.optim.Adam, and as torch.optim.AdamW (Loshchilov, Hutter 2019)
+ * where the decay is decoupled. Never reports convergence. As imp_lbfgs_new. */
 ImpStatus imp_adam_new(size_t n, const ImpAdamOptions *options, ImpOptimiser **out, ImpError *error);
 void imp_optimiser_free(ImpOptimiser **optimiser);
 
@@ -85,6 +95,20 @@ ImpStatus imp_optimiser_load(ImpOptimiser *optimiser, const ImpBundle *bundle, I
 /* Whether the next iteration of L-BFGS goes on from an evaluation already made instead of beginning with one: so after
  * a line search, and after an iteration that failed in one. False for other optimisers. */
 bool imp_lbfgs_is_evaluated(const ImpOptimiser *optimiser);
+
+/* ---- Adam for training, where the gradient comes from outside ---- */
+
+/* One step of an Adam optimiser along `gradient` (n), which is first multiplied by `scale` (1 / the number of gradients
+ * that were added up in it) and then, where max_norm > 0 and its 2-norm is larger, brought down to that norm (Pascanu et
+ * al. 2013; as clip_grad_norm_ of PyTorch). *norm (may be NULL) is the norm before clipping. The gradient is used up:
+ * what it holds afterwards means nothing. A gradient that is not finite is IMP_ERROR_NUMBER; then x and the optimiser are
+ * as they were. */
+ImpStatus imp_adam_move(ImpOptimiser *optimiser, float *x, float *gradient, double scale, double max_norm, double *norm,
+                        ImpError *error);
+/* Restricts the weight decay to these ranges, which are in order, do not overlap and end within n (else
+ * IMP_ERROR_ARGUMENT): usually the convolutions' weights, not biases and normalisation. They are copied. An option, not a
+ * part of the saved state. Without a call everything decays; with count 0, nothing. */
+ImpStatus imp_adam_set_decayed(ImpOptimiser *optimiser, const ImpRange *ranges, size_t count, ImpError *error);
 
 /* Adam's moments (n) each, for methods that resample them between scales; NULL for other optimisers. */
 void imp_adam_moments(ImpOptimiser *optimiser, float **first, float **second);

@@ -22,8 +22,9 @@ void imp_vector_space_free(ImpVectorSpace *space) {
 typedef struct Pass {
     ImpVectorSpace *space;
     const float *a, *b, *c;
-    float *p, *q, *r;
+    float *p, *q, *r, *u;
     float s, t;
+    const ImpAdamDecay *decay;
     const ImpAdamStep *adam;
 } Pass;
 
@@ -70,7 +71,37 @@ PIECE_BODY(axpy_dot, axpy_dot(pass->q + at, pass->s, pass->a + at, pass->b + at,
 PIECE_BODY(axpy_scale_dot, axpy_scale_dot(pass->q + at, pass->s, pass->a + at, pass->t, count, &sums))
 PIECE_BODY(axpy_norms, axpy_norms(pass->q + at, pass->s, pass->a + at, pass->b + at, count, &sums))
 PIECE_BODY(step, step(pass->q + at, pass->a + at, pass->t, pass->b + at, count))
-PIECE_BODY(adam, adam(pass->p + at, pass->q + at, pass->r + at, pass->a + at, pass->adam, count))
+
+/* Decay within one range, cut to the `count` elements from `at`; g and x are whole vectors. */
+static void decay_range(const ImpAdamDecay *decay, ImpRange range, size_t at, size_t count, float *g, float *x) {
+    size_t begin = range.begin > at ? range.begin : at;
+    size_t end = range.end < at + count ? range.end : at + count;
+    if (decay->couple != 0)
+        for (size_t i = begin; i < end; i++) g[i] += decay->couple * x[i];
+    if (decay->keep != 1)
+        for (size_t i = begin; i < end; i++) x[i] *= decay->keep;
+}
+
+/* A piece stays in the cache from the decay to the step. */
+static void adam_piece(void *context, size_t i) {
+    const Pass *pass = context;
+    const ImpAdamDecay *decay = pass->decay;
+    size_t count, at = piece(pass, i, &count);
+    float *g = pass->u + at;
+    if (decay->scale != 1)
+        for (size_t j = 0; j < count; j++) g[j] *= decay->scale;
+    if (decay->couple != 0 || decay->keep != 1)
+        for (size_t j = 0; j < decay->n_ranges; j++) decay_range(decay, decay->ranges[j], at, count, pass->u, pass->p);
+    pass->space->kernels->adam(pass->p + at, pass->q + at, pass->r + at, g, pass->adam, count);
+}
+
+static void average_piece(void *context, size_t i) {
+    const Pass *pass = context;
+    size_t count, at = piece(pass, i, &count);
+    float *a = pass->q + at;
+    const float *x = pass->a + at;
+    for (size_t j = 0; j < count; j++) a[j] += pass->s * (x[j] - a[j]);
+}
 
 double imp_vector_dot(ImpVectorSpace *space, const float *a, const float *b) {
     return run(&(Pass){.space = space, .a = a, .b = b}, dot_piece).dot;
@@ -108,6 +139,12 @@ void imp_vector_step(ImpVectorSpace *space, float *x, const float *x0, float t, 
     run(&(Pass){.space = space, .q = x, .a = x0, .t = t, .b = d}, step_piece);
 }
 
-void imp_vector_adam(ImpVectorSpace *space, float *x, float *m, float *v, const float *g, const ImpAdamStep *step) {
-    run(&(Pass){.space = space, .p = x, .q = m, .r = v, .a = g, .adam = step}, adam_piece);
+void imp_vector_adam(ImpVectorSpace *space, float *x, float *m, float *v, float *g, const ImpAdamDecay *decay,
+                     const ImpAdamStep *step) {
+    imp_parallel(space->pieces, adam_piece,
+                 &(Pass){.space = space, .p = x, .q = m, .r = v, .u = g, .decay = decay, .adam = step});
+}
+
+void imp_vector_average(ImpVectorSpace *space, float *a, float w, const float *x) {
+    imp_parallel(space->pieces, average_piece, &(Pass){.space = space, .q = a, .s = w, .a = x});
 }

@@ -8,6 +8,7 @@
 
 #include "compute/kernel/vector.h"
 #include "impasto/status.h"
+#include "optimiser/optimiser.h"
 #include <stddef.h>
 
 /* The vectors of length n: the room for the sums of each piece, and the kernels in use. */
@@ -39,7 +40,20 @@ double imp_vector_axpy_scale_dot(ImpVectorSpace *space, float *q, float a, const
 ImpVectorSums imp_vector_axpy_norms(ImpVectorSpace *space, float *q, float a, const float *y, const float *z);
 /* x = x0 + t d; x may be x0. */
 void imp_vector_step(ImpVectorSpace *space, float *x, const float *x0, float t, const float *d);
-/* One Adam step of x with the moments m and v along the gradient g. */
-void imp_vector_adam(ImpVectorSpace *space, float *x, float *m, float *v, const float *g, const ImpAdamStep *step);
+
+/* What happens to the gradient and to x before Adam moves x. */
+typedef struct ImpAdamDecay {
+    float scale;  /* g = scale g */
+    float couple; /* then g = g + couple x, within the ranges */
+    float keep;   /* then x = keep x, within the ranges */
+    const ImpRange *ranges;
+    size_t n_ranges;
+} ImpAdamDecay;
+
+/* One Adam step of x with the moments m and v along the gradient g, which is overwritten. */
+void imp_vector_adam(ImpVectorSpace *space, float *x, float *m, float *v, float *g, const ImpAdamDecay *decay,
+                     const ImpAdamStep *step);
+/* a = a + w (x - a). */
+void imp_vector_average(ImpVectorSpace *space, float *a, float w, const float *x);
 
 #endif

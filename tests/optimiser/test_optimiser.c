@@ -640,7 +640,7 @@ static void options_out_of_range_are_refused(void **state) {
         assert_true(strlen(error.message) > 20);
         assert_null(optimiser);
     }
-    for (int k = 0; k < 7; k++) {
+    for (int k = 0; k < 8; k++) {
         ImpAdamOptions o = imp_adam_defaults();
         if (k == 1) o.learning_rate = -1;
         if (k == 2) o.beta1 = 1;
@@ -648,6 +648,7 @@ static void options_out_of_range_are_refused(void **state) {
         if (k == 4) o.beta2 = (double)NAN;
         if (k == 5) o.epsilon = 0;
         if (k == 6) o.learning_rate = (double)INFINITY;
+        if (k == 7) o.weight_decay = -1e-4;
         ImpError error = {0};
         assert_int_equal(imp_adam_new(k > 0, &o, &optimiser, &error), IMP_ERROR_ARGUMENT);
         assert_true(strlen(error.message) > 20);

@@ -74,7 +74,7 @@ static void run_pass(int pass, ImpVectorSpace *space, float **v, ImpVectorSums *
         break;
     case 9:
         for (size_t i = 0; i < space->n; i++) v[2][i] = fabsf(v[2][i]);
-        imp_vector_adam(space, v[0], v[1], v[2], v[3], &adam_step);
+        imp_vector_adam(space, v[0], v[1], v[2], v[3], &(ImpAdamDecay){.scale = 1, .keep = 1}, &adam_step);
         break;
     default:
         fail();
