@@ -16,6 +16,7 @@ typedef struct Rows {
     float top;        /* largest sample */
     ImpScaler scaler; /* its picture is NULL when nothing is scaled */
     float *pixels;    /* (width,4) one packed row for the scaler */
+    size_t from, to;  /* pixels of a row that it looks at */
 } Rows;
 
 static void store_plain(Rows *rows, const VipsRegion *region, int bands, int top, int y) {
@@ -35,7 +36,7 @@ static void store_plain(Rows *rows, const VipsRegion *region, int bands, int top
 static void scale_row(Rows *rows, const VipsRegion *region, int bands, int top, int y) {
     const unsigned char *bytes = VIPS_REGION_ADDR(region, 0, y);
     const unsigned short *words = (const unsigned short *)(const void *)bytes;
-    for (size_t x = 0; x < (size_t)rows->scaler.x->in; x++) {
+    for (size_t x = rows->from; x < rows->to; x++) {
         size_t i = x * (size_t)bands;
         float *pixel = rows->pixels + 4 * x;
         float alpha = bands == 4 ? (float)(top > 255 ? words[i + 3] : bytes[i + 3]) / rows->top : 1;
@@ -49,9 +50,9 @@ static void scale_row(Rows *rows, const VipsRegion *region, int bands, int top, 
 static void take_row(Rows *rows, const VipsRegion *region, int y) {
     int bands = region->im->Bands;
     int top = (int)rows->top;
-    if (rows->scaler.out)
-        scale_row(rows, region, bands, top, y);
-    else
+    if (rows->scaler.out) {
+        if (y >= rows->scaler.row && rows->scaler.next < rows->scaler.end) scale_row(rows, region, bands, top, y);
+    } else
         store_plain(rows, region, bands, top, y);
 }
 
@@ -88,22 +89,30 @@ static ImpStatus prepare_table(Rows *rows, bool deep, bool linear, double gamma,
 }
 
 /* Sets up the scaler for `picture` -> rows->image. x and y are the caller's to free, in any case. */
-static ImpStatus prepare_scaler(Rows *rows, const VipsImage *picture, ImpTaps *x, ImpTaps *y, ImpError *error) {
+static ImpStatus prepare_scaler(Rows *rows, const VipsImage *picture, const ImpWindow *window, bool linear, ImpTaps *x,
+                                ImpTaps *y, ImpError *error) {
     ImpImage *image = rows->image;
-    ImpStatus status = imp_taps_new(picture->Xsize, image->width, x, error);
-    if (status == IMP_OK) status = imp_taps_new(picture->Ysize, image->height, y, error);
-    if (status == IMP_OK) status = imp_scaler_new(x, y, image, true, 0, image->height, &rows->scaler, error);
+    ImpStatus status = imp_taps_new_part(picture->Xsize, window->step_x, window->x, image->width, x, error);
+    if (status == IMP_OK)
+        status = imp_taps_new_part(picture->Ysize, window->step_y, window->y, image->height, y, error);
+    if (status == IMP_OK) status = imp_scaler_new(x, y, image, linear, 0, image->height, &rows->scaler, error);
     if (status == IMP_OK) status = IMP_ALLOC(&rows->pixels, 4 * (size_t)picture->Xsize, "row of pixels", error);
-    return status;
+    if (status != IMP_OK) return status;
+    int last = x->out - 1; /* supports move to the right with the sample */
+    rows->from = (size_t)x->first[0];
+    rows->to = (size_t)(x->first[last] + x->count[last]);
+    return IMP_OK;
 }
 
-ImpStatus imp_decode(VipsImage *picture, double gamma, const char *name, const char *format, ImpImage *image,
-                     ImpError *error) {
+ImpStatus imp_decode_window(VipsImage *picture, const ImpWindow *window, double gamma, const char *name,
+                            const char *format, ImpImage *image, ImpError *error) {
     Rows rows = {.image = image};
     ImpTaps x = {0}, y = {0};
-    bool scaled = image->width != picture->Xsize || image->height != picture->Ysize;
-    ImpStatus status = prepare_table(&rows, picture->BandFmt == VIPS_FORMAT_USHORT, scaled, gamma, error);
-    if (status == IMP_OK && scaled) status = prepare_scaler(&rows, picture, &x, &y, error);
+    bool scaled =
+        image->width != picture->Xsize || image->height != picture->Ysize || window->step_x != 1 || window->step_y != 1;
+    bool linear = window->step_x * window->step_y > 1 + 1e-12; /* as imp_scale_is_linear */
+    ImpStatus status = prepare_table(&rows, picture->BandFmt == VIPS_FORMAT_USHORT, linear, gamma, error);
+    if (status == IMP_OK && scaled) status = prepare_scaler(&rows, picture, window, linear, &x, &y, error);
     if (status == IMP_OK && take_all_rows(&rows, picture) != 0)
         status = imp_vips_fail(error, IMP_ERROR_FORMAT, "get an undamaged copy of the file",
                                "%s is cut short or damaged: its %s data end in error", name, format);
@@ -113,4 +122,11 @@ ImpStatus imp_decode(VipsImage *picture, double gamma, const char *name, const c
     imp_taps_free(&x);
     imp_taps_free(&y);
     return status;
+}
+
+ImpStatus imp_decode(VipsImage *picture, double gamma, const char *name, const char *format, ImpImage *image,
+                     ImpError *error) {
+    ImpWindow whole = {.step_x = (double)picture->Xsize / image->width,
+                       .step_y = (double)picture->Ysize / image->height};
+    return imp_decode_window(picture, &whole, gamma, name, format, image, error);
 }

@@ -15,11 +15,11 @@ static double lanczos(double x) {
     return sin(a) / a * sin(b) / b;
 }
 
-/* The weights of output sample i. Sample centres lie at half integers on both sides. */
-static void fill_sample(ImpTaps *taps, int i) {
-    double ratio = (double)taps->in / taps->out;
+/* The weights of output sample i, which is sample from + i of the whole; `ratio` input samples make one. Sample centres
+ * lie at half integers on both sides. */
+static void fill_sample(ImpTaps *taps, double ratio, int from, int i) {
     double stretch = ratio > 1 ? ratio : 1;
-    double centre = (i + 0.5) * ratio;
+    double centre = (from + i + 0.5) * ratio;
     int first = (int)floor(centre - lobes * stretch);
     int last = (int)ceil(centre + lobes * stretch);
     if (first < 0) first = 0;
@@ -33,37 +33,40 @@ static void fill_sample(ImpTaps *taps, int i) {
 }
 
 /* Same size: each sample is itself, to the last bit. */
-static void fill_identity(ImpTaps *taps) {
+static void fill_identity(ImpTaps *taps, int from) {
     for (int i = 0; i < taps->out; i++) {
-        taps->first[i] = i;
+        taps->first[i] = from + i;
         taps->count[i] = 1;
         taps->weight[i] = 1;
     }
 }
 
-static int widest_support(int in, int out) {
-    if (in == out) return 1;
-    double ratio = (double)in / out;
+static int widest_support(int in, double ratio) {
+    if (ratio == 1) return 1;
     double width = 2 * lobes * (ratio > 1 ? ratio : 1) + 3;
     return width < in ? (int)width : in;
 }
 
-ImpStatus imp_taps_new(int in, int out, ImpTaps *taps, ImpError *error) {
-    *taps = (ImpTaps){.in = in, .out = out, .widest = widest_support(in, out)};
-    ImpStatus status = IMP_ALLOC(&taps->first, (size_t)out, "resampling filter", error);
-    if (status == IMP_OK) status = IMP_ALLOC(&taps->count, (size_t)out, "resampling filter", error);
+ImpStatus imp_taps_new_part(int in, double ratio, int from, int count, ImpTaps *taps, ImpError *error) {
+    *taps = (ImpTaps){.in = in, .out = count, .widest = widest_support(in, ratio)};
+    ImpStatus status = IMP_ALLOC(&taps->first, (size_t)count, "resampling filter", error);
+    if (status == IMP_OK) status = IMP_ALLOC(&taps->count, (size_t)count, "resampling filter", error);
     if (status == IMP_OK)
-        status = IMP_ALLOC(&taps->weight, (size_t)out * (size_t)taps->widest, "resampling filter", error);
+        status = IMP_ALLOC(&taps->weight, (size_t)count * (size_t)taps->widest, "resampling filter", error);
     if (status != IMP_OK) {
         imp_taps_free(taps);
         return status;
     }
-    if (in == out) {
-        fill_identity(taps);
+    if (ratio == 1) {
+        fill_identity(taps, from);
         return IMP_OK;
     }
-    for (int i = 0; i < out; i++) fill_sample(taps, i);
+    for (int i = 0; i < count; i++) fill_sample(taps, ratio, from, i);
     return IMP_OK;
+}
+
+ImpStatus imp_taps_new(int in, int out, ImpTaps *taps, ImpError *error) {
+    return imp_taps_new_part(in, (double)in / out, 0, out, taps, error);
 }
 
 void imp_taps_free(ImpTaps *taps) {

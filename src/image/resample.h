@@ -21,6 +21,8 @@ typedef struct ImpTaps {
 } ImpTaps;
 
 ImpStatus imp_taps_new(int in, int out, ImpTaps *taps, ImpError *error);
+/* The same for `count` output samples from `from` on, where `ratio` input samples make one output sample. */
+ImpStatus imp_taps_new_part(int in, double ratio, int from, int count, ImpTaps *taps, ImpError *error);
 void imp_taps_free(ImpTaps *taps);
 
 /* One row along x: row (in,4) -> out (out,4). */

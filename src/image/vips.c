@@ -44,6 +44,10 @@ ImpStatus imp_vips_run(ImpVipsJob job, void *context, ImpError *error) {
     return status;
 }
 
+void imp_vips_thread_end(void) {
+    if (started) vips_thread_shutdown();
+}
+
 /* The first line that libvips wrote, without its "domain: " and control characters. */
 static void reason_text(char *out, size_t size) {
     const char *text = vips_error_buffer();

@@ -14,6 +14,9 @@ typedef ImpStatus (*ImpVipsJob)(void *context, ImpError *error);
  * threads, so a job that fails is done again with no other running: its message is then certainly its own. */
 ImpStatus imp_vips_run(ImpVipsJob job, void *context, ImpError *error);
 
+/* A thread of ours that did jobs calls this before it ends: what libvips keeps for the thread is given back. */
+void imp_vips_thread_end(void);
+
 /* imp_fail with "SENTENCE (REASON); ADVICE": the reason is the first thing that libvips said since the job began, made
  * one line; where it said nothing, there are no brackets. */
 ImpStatus imp_vips_fail(ImpError *error, ImpStatus status, const char *advice, const char *format, ...)

@@ -63,8 +63,7 @@ int64_t imp_average_count(const ImpAverage *average) {
 
 ImpStatus imp_average_save(const ImpAverage *average, ImpBundle *bundle, ImpError *error) {
     size_t n = average->space.n;
-    int64_t counters[COUNTERS] = {
-        [VERSION_AT] = AVERAGE_VERSION, [N_AT] = (int64_t)n, [COUNT_AT] = average->count};
+    int64_t counters[COUNTERS] = {[VERSION_AT] = AVERAGE_VERSION, [N_AT] = (int64_t)n, [COUNT_AT] = average->count};
     ImpStatus status = imp_bundle_add_flat(bundle, "average.counters", IMP_DTYPE_I64, COUNTERS, counters, error);
     if (status == IMP_OK)
         status = imp_bundle_add_flat(bundle, "average.values", IMP_DTYPE_F32, n, average->values, error);

@@ -1,5 +1,5 @@
-/* The exponential moving average of the weights of a training (Polyak, Juditsky 1992; with the bias correction of Kingma,
- * Ba 2015): usually a better network than the last one.
+/* The exponential moving average of the weights of a training (Polyak, Juditsky 1992; with the bias correction of
+ * Kingma, Ba 2015): usually a better network than the last one.
  *
  *     a_k = d a_k-1 + (1 - d) x_k  from a_0 = 0, divided by 1 - d^k
  *
@@ -20,13 +20,15 @@ ImpStatus imp_average_new(size_t n, double decay, ImpAverage **out, ImpError *er
 void imp_average_free(ImpAverage **average);
 /* Takes in x (n). */
 void imp_average_add(ImpAverage *average, const float *x);
-/* The average (n), zeros before the first imp_average_add; valid until the average is freed, and changed by the next. */
+/* The average (n), zeros before the first imp_average_add; valid until the average is freed, and changed by the next.
+ */
 const float *imp_average_values(const ImpAverage *average);
 /* How many vectors it has taken in. */
 int64_t imp_average_count(const ImpAverage *average);
 
-/* The state in a bundle, under names that begin with "average.". Taken back into one with the same n; a bundle that does
- * not fit is IMP_ERROR_FORMAT and leaves the average as if just made. The decay is an option, not a part of the state. */
+/* The state in a bundle, under names that begin with "average.". Taken back into one with the same n; a bundle that
+ * does not fit is IMP_ERROR_FORMAT and leaves the average as if just made. The decay is an option, not a part of the
+ * state. */
 ImpStatus imp_average_save(const ImpAverage *average, ImpBundle *bundle, ImpError *error);
 ImpStatus imp_average_load(ImpAverage *average, const ImpBundle *bundle, ImpError *error);
 

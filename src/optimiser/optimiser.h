@@ -99,15 +99,15 @@ bool imp_lbfgs_is_evaluated(const ImpOptimiser *optimiser);
 /* ---- Adam for training, where the gradient comes from outside ---- */
 
 /* One step of an Adam optimiser along `gradient` (n), which is first multiplied by `scale` (1 / the number of gradients
- * that were added up in it) and then, where max_norm > 0 and its 2-norm is larger, brought down to that norm (Pascanu et
- * al. 2013; as clip_grad_norm_ of PyTorch). *norm (may be NULL) is the norm before clipping. The gradient is used up:
- * what it holds afterwards means nothing. A gradient that is not finite is IMP_ERROR_NUMBER; then x and the optimiser are
- * as they were. */
+ * that were added up in it) and then, where max_norm > 0 and its 2-norm is larger, brought down to that norm (Pascanu
+ * et al. 2013; as clip_grad_norm_ of PyTorch). *norm (may be NULL) is the norm before clipping. The gradient is used
+ * up: what it holds afterwards means nothing. A gradient that is not finite is IMP_ERROR_NUMBER; then x and the
+ * optimiser are as they were. */
 ImpStatus imp_adam_move(ImpOptimiser *optimiser, float *x, float *gradient, double scale, double max_norm, double *norm,
                         ImpError *error);
 /* Restricts the weight decay to these ranges, which are in order, do not overlap and end within n (else
- * IMP_ERROR_ARGUMENT): usually the convolutions' weights, not biases and normalisation. They are copied. An option, not a
- * part of the saved state. Without a call everything decays; with count 0, nothing. */
+ * IMP_ERROR_ARGUMENT): usually the convolutions' weights, not biases and normalisation. They are copied. An option, not
+ * a part of the saved state. Without a call everything decays; with count 0, nothing. */
 ImpStatus imp_adam_set_decayed(ImpOptimiser *optimiser, const ImpRange *ranges, size_t count, ImpError *error);
 
 /* Adam's moments (n) each, for methods that resample them between scales; NULL for other optimisers. */

@@ -1,5 +1,5 @@
-/* Learning rates that change over a training. A schedule is plain data and the rate a function of the step alone, so that
- * there is nothing to save. */
+/* Learning rates that change over a training. A schedule is plain data and the rate a function of the step alone, so
+ * that there is nothing to save. */
 #ifndef IMP_OPTIMISER_SCHEDULE_H
 #define IMP_OPTIMISER_SCHEDULE_H
 

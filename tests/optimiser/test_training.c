@@ -1,5 +1,5 @@
-/* What training networks needs: steps along a gradient that comes from outside, clipping, weight decay, schedules and the
- * moving average. The numbers of training.json are PyTorch's (make_training.py). */
+/* What training networks needs: steps along a gradient that comes from outside, clipping, weight decay, schedules and
+ * the moving average. The numbers of training.json are PyTorch's (make_training.py). */
 #include "unit.h"
 
 #include "base/file.h"
