@@ -102,12 +102,13 @@ static void store(const ImpImage *image, bool mirror, float *out) {
             }
 }
 
-ImpStatus imp_crop_read(const char *path, const ImpCrop *crop, float *out, ImpError *error) {
+ImpStatus imp_crop_read(const char *path, const ImpCrop *crop, ImpProfileCache *profiles, float *out, ImpError *error) {
     ImpBytes bytes;
     ImpStatus status = imp_bytes_read(path, &bytes, error);
     if (status != IMP_OK) return status;
     Cropping cropping = {.crop = crop};
     status = imp_picture_recognise(bytes.data, bytes.size, imp_bytes_name(path), &cropping.file, error);
+    cropping.file.profiles = profiles;
     if (status == IMP_OK) status = imp_vips_run(crop_job, &cropping, error);
     if (status == IMP_OK) store(cropping.image, crop->mirror, out);
     imp_image_free(&cropping.image);

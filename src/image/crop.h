@@ -2,6 +2,7 @@
 #ifndef IMP_IMAGE_CROP_H
 #define IMP_IMAGE_CROP_H
 
+#include "image/profile_cache.h"
 #include "impasto/status.h"
 #include <stdbool.h>
 
@@ -17,7 +18,7 @@ typedef struct ImpCrop {
 /* Reads `path` (as imp_image_read: formats, colours, orientation) into out (3,side,side), sRGB-encoded in [0,1], on
  * white where the picture is transparent. Large JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, whichever is still
  * at least as large as what is wanted. The same crop of the same file has the same bytes, and so has the failure:
- * damage is found wherever the square lies. */
-ImpStatus imp_crop_read(const char *path, const ImpCrop *crop, float *out, ImpError *error);
+ * damage is found wherever the square lies. `profiles` (may be NULL) saves work on many files. */
+ImpStatus imp_crop_read(const char *path, const ImpCrop *crop, ImpProfileCache *profiles, float *out, ImpError *error);
 
 #endif

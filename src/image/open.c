@@ -79,7 +79,7 @@ ImpStatus imp_picture_convert(const ImpPictureFile *file, VipsImage *opened, Vip
     ImpStatus status = IMP_OK;
     if (widen_heif(file, opened, &wide) != 0)
         status = imp_vips_fail(error, IMP_ERROR_FORMAT, damaged_advice, "%s cannot be read", file->name);
-    if (status == IMP_OK) status = imp_srgb_convert(wide, file->name, out, error);
+    if (status == IMP_OK) status = imp_srgb_convert(wide, file->name, file->profiles, out, error);
     imp_vips_drop(&wide);
     return status;
 }

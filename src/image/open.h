@@ -5,6 +5,7 @@
 
 #include "image/format.h"
 #include "image/png_chunk.h"
+#include "image/profile_cache.h"
 #include "impasto/status.h"
 #include <stddef.h>
 #include <vips/vips.h>
@@ -15,7 +16,8 @@ typedef struct ImpPictureFile {
     size_t size;
     const char *name; /* for messages */
     const ImpFormat *format;
-    ImpPngHints hints; /* {1, 0} for other formats */
+    ImpPngHints hints;         /* {1, 0} for other formats */
+    ImpProfileCache *profiles; /* the caller's, or NULL as imp_picture_recognise leaves it */
 } ImpPictureFile;
 
 /* Fails for what is no picture of ours. */

@@ -29,6 +29,7 @@ typedef struct Slot {
 struct ImpPhotos {
     ImpPhotosOptions options; /* without paths */
     ImpPhotoList list;
+    ImpProfileCache *profiles;
     bool *named; /* (count) in a notice */
 
     pthread_mutex_t lock; /* of all that follows */
@@ -121,7 +122,7 @@ static void make_sample(ImpPhotos *photos, int64_t number, Sample *sample, float
     size_t count = photos->list.count;
     for (sample->replaced = 0; sample->replaced < count; sample->replaced++) {
         size_t index = (sample->first + sample->replaced) % count;
-        sample->status = imp_crop_read(photos->list.paths[index], &crop, out, &sample->error);
+        sample->status = imp_crop_read(photos->list.paths[index], &crop, photos->profiles, out, &sample->error);
         if (sample->status == IMP_ERROR_MEMORY) return;
         bool go_on = note(photos, index, sample->status == IMP_OK ? NULL : &sample->error);
         if (sample->status == IMP_OK) return;
@@ -246,6 +247,7 @@ ImpStatus imp_photos_new(const ImpPhotosOptions *options, ImpPhotos **out, ImpEr
     if (status == IMP_OK) status = IMP_ALLOC(&photos->failing, photos->list.count, "list of photographs", error);
     if (status == IMP_OK) status = IMP_ALLOC(&photos->named, photos->list.count, "list of photographs", error);
     if (status == IMP_OK) status = IMP_ALLOC(&photos->order, photos->list.count, "order of photographs", error);
+    if (status == IMP_OK) status = imp_profile_cache_new(&photos->profiles, error);
     if (status == IMP_OK) status = make_slots(photos, error);
     if (status != IMP_OK) imp_photos_free(&photos);
     *out = photos;
@@ -273,6 +275,7 @@ void imp_photos_free(ImpPhotos **pointer) {
     }
     for (size_t i = 0; photos->broken && i < photos->list.count; i++) imp_free(photos->broken[i]);
     imp_free(photos->slots);
+    imp_profile_cache_free(&photos->profiles);
     imp_free(photos->broken);
     imp_free(photos->failing);
     imp_free(photos->named);

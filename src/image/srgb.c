@@ -79,13 +79,13 @@ static bool is_srgb_profile(const void *profile, size_t size) {
 }
 
 /* Whether the picture has a profile that has to be followed. */
-static bool needs_profile(VipsImage *colour) {
+static bool needs_profile(VipsImage *colour, ImpProfileCache *profiles) {
     const void *profile = NULL;
     size_t size = 0;
     if (vips_image_get_typeof(colour, VIPS_META_ICC_NAME) == 0) return false;
     if (vips_image_get_blob(colour, VIPS_META_ICC_NAME, &profile, &size) != 0) return false;
     if (!vips_icc_is_compatible_profile(colour, profile, size)) return false;
-    return colour->Bands != 3 || !is_srgb_profile(profile, size);
+    return colour->Bands != 3 || !imp_profile_cache_ask(profiles, profile, size, is_srgb_profile);
 }
 
 /* Grey or RGB numbers that are sRGB already -> 3 bands. */
@@ -96,8 +96,8 @@ static int plain_rgb(VipsImage *in, VipsImage **out) {
 }
 
 /* Colour bands alone -> 3 bands of sRGB. */
-static int convert_colour(VipsImage *in, VipsImage **out) {
-    if (needs_profile(in) && transform(in, out, true, in->Bands == 4 ? "cmyk" : "srgb") == 0) return 0;
+static int convert_colour(VipsImage *in, ImpProfileCache *profiles, VipsImage **out) {
+    if (needs_profile(in, profiles) && transform(in, out, true, in->Bands == 4 ? "cmyk" : "srgb") == 0) return 0;
     vips_error_clear(); /* a profile that cannot be followed is no error */
     if (is_plain(in->Type)) return plain_rgb(in, out);
     if (in->Type == VIPS_INTERPRETATION_CMYK) return transform(in, out, false, "cmyk");
@@ -119,11 +119,11 @@ static int convert_alpha(VipsImage *in, int band, VipsBandFormat format, VipsIma
 }
 
 /* `in` has `colours` bands of colour and perhaps more. */
-static int convert(VipsImage *in, int colours, VipsImage **out) {
+static int convert(VipsImage *in, int colours, ImpProfileCache *profiles, VipsImage **out) {
     VipsImage *reduced = NULL, *only = NULL, *both[2] = {NULL, NULL};
     int failed = reduce_depth(in, &reduced);
     if (!failed) failed = vips_extract_band(reduced, &only, 0, "n", colours, NULL);
-    if (!failed) failed = convert_colour(only, &both[0]);
+    if (!failed) failed = convert_colour(only, profiles, &both[0]);
     if (!failed && in->Bands > colours) {
         failed = convert_alpha(reduced, colours, both[0]->BandFmt, &both[1]);
         if (!failed) failed = vips_bandjoin(both, out, 2, NULL);
@@ -137,7 +137,8 @@ static int convert(VipsImage *in, int colours, VipsImage **out) {
     return failed;
 }
 
-ImpStatus imp_srgb_convert(VipsImage *in, const char *name, VipsImage **out, ImpError *error) {
+ImpStatus imp_srgb_convert(VipsImage *in, const char *name, ImpProfileCache *profiles, VipsImage **out,
+                           ImpError *error) {
     *out = NULL;
     VipsInterpretation space = vips_image_guess_interpretation(in);
     int colours = colour_bands(space, in->Bands);
@@ -147,7 +148,7 @@ ImpStatus imp_srgb_convert(VipsImage *in, const char *name, VipsImage **out, Imp
         return imp_fail(error, IMP_ERROR_UNSUPPORTED, "%s holds %d channels of type %s (%s), which cannot be read; %s",
                         name, in->Bands, vips_enum_nick(VIPS_TYPE_BAND_FORMAT, (int)in->BandFmt),
                         vips_enum_nick(VIPS_TYPE_INTERPRETATION, (int)space), advice);
-    if (convert(in, colours, out) == 0) return IMP_OK;
+    if (convert(in, colours, profiles, out) == 0) return IMP_OK;
     imp_vips_drop(out);
     return imp_vips_fail(error, IMP_ERROR_UNSUPPORTED, advice, "the colours of %s cannot be converted to sRGB", name);
 }

@@ -66,7 +66,7 @@ static float *read_crop(const char *path, const ImpCrop *crop) {
     size_t count = 3 * (size_t)crop->side * (size_t)crop->side;
     float *out = malloc((count + 1) * sizeof *out);
     out[count] = 7;
-    OK(imp_crop_read(path, crop, out, error));
+    OK(imp_crop_read(path, crop, NULL, out, error));
     assert_true(out[count] == 7);
     for (size_t i = 0; i < count; i++) assert_true(out[i] >= 0 && out[i] <= 1);
     return out;
@@ -163,6 +163,53 @@ static void other_colours_are_taken(void **state) {
     check(in_scratch("grey.png"), &crop, 2e-6);
 }
 
+static int asked;
+
+static bool is_even(const void *profile, size_t size) {
+    (void)size;
+    asked++;
+    return *(const int *)profile % 2 == 0;
+}
+
+/* More keys than are remembered: verdicts stay right, and known ones are not asked for again. */
+static void profile_verdicts_are_remembered(void **state) {
+    (void)state;
+    ImpProfileCache *cache;
+    OK(imp_profile_cache_new(&cache, error));
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 100; i++) assert_int_equal(imp_profile_cache_ask(cache, &i, sizeof i, is_even), i % 2 == 0);
+    asked = 0;
+    for (int round = 0; round < 3; round++)
+        for (int i = 90; i < 100; i++)
+            assert_int_equal(imp_profile_cache_ask(cache, &i, sizeof i, is_even), i % 2 == 0);
+    assert_int_equal(asked, 0);
+    for (int i = 0; i < 5; i++) imp_profile_cache_ask(NULL, &i, sizeof i, is_even);
+    assert_int_equal(asked, 5);
+    imp_profile_cache_free(&cache);
+    imp_profile_cache_free(&cache);
+}
+
+/* Display P3 is followed with a cache and without, sRGB is left alone. */
+static void profiles_are_followed_from_the_cache(void **state) {
+    (void)state;
+    ImpProfileCache *cache;
+    OK(imp_profile_cache_new(&cache, error));
+    write_picture(plain_picture(9, 9, 0.2F, 0.8F, 0.4F), "plain.png", 8);
+    VipsImage *in = vips_image_new_from_file(in_scratch("plain.png"), NULL);
+    assert_non_null(in);
+    assert_int_equal(vips_image_write_to_file(in, in_scratch("p3.png"), "profile", "p3", NULL), 0);
+    g_object_unref(in);
+    const ImpCrop crop = {.side = 1, .size = 1};
+    for (int k = 0; k < 4; k++) {
+        float plain[3], p3[3];
+        OK(imp_crop_read(in_scratch("plain.png"), &crop, k ? cache : NULL, plain, error));
+        OK(imp_crop_read(in_scratch("p3.png"), &crop, k ? cache : NULL, p3, error));
+        assert_true(fabsf(plain[1] - 0.8F) < 1e-3F);
+        assert_true(p3[0] < 0.05F && p3[1] > 0.805F); /* more saturated than in sRGB's numbers */
+    }
+    imp_profile_cache_free(&cache);
+}
+
 /* A picture whose left half is dark, turned by its EXIF tag, comes out dark where a viewer shows it dark. */
 static void orientation_is_followed(void **state) {
     (void)state;
@@ -216,7 +263,7 @@ static void damage_is_found_everywhere(void **state) {
         for (int p = 0; p < 2; p++)
             for (int size8 = 1; size8 <= 8; size8 *= 2) {
                 ImpCrop crop = {.side = 16, .size = size8, .x = 0.3, .y = p ? 0.99 : 0};
-                FAILS(IMP_ERROR_FORMAT, "cut", imp_crop_read(in_scratch("cut"), &crop, out, error));
+                FAILS(IMP_ERROR_FORMAT, "cut", imp_crop_read(in_scratch("cut"), &crop, NULL, out, error));
             }
     }
 }
@@ -227,14 +274,14 @@ static void bad_files_are_refused(void **state) {
     const ImpCrop crop = {.side = 1, .size = 1};
     write_file(in_scratch("text"), "hello", 5);
     write_file(in_scratch("empty"), "", 0);
-    FAILS(IMP_ERROR_FORMAT, "text", imp_crop_read(in_scratch("text"), &crop, out, error));
-    FAILS(IMP_ERROR_FORMAT, "is empty", imp_crop_read(in_scratch("empty"), &crop, out, error));
-    FAILS(IMP_ERROR_IO, "nowhere", imp_crop_read(in_scratch("nowhere"), &crop, out, error));
+    FAILS(IMP_ERROR_FORMAT, "text", imp_crop_read(in_scratch("text"), &crop, NULL, out, error));
+    FAILS(IMP_ERROR_FORMAT, "is empty", imp_crop_read(in_scratch("empty"), &crop, NULL, out, error));
+    FAILS(IMP_ERROR_IO, "nowhere", imp_crop_read(in_scratch("nowhere"), &crop, NULL, out, error));
     const char *path = write_picture(golden_picture(9, 7, 1), "x.png", 8);
     for (int k = 0;; k++) {
         ImpError error = {0};
         imp_alloc_fail_after(k);
-        ImpStatus status = imp_crop_read(path, &(ImpCrop){.side = 1, .size = 2}, out, &error);
+        ImpStatus status = imp_crop_read(path, &(ImpCrop){.side = 1, .size = 2}, NULL, out, &error);
         imp_alloc_fail_after(-1);
         if (status == IMP_OK) break;
         assert_int_equal(status, IMP_ERROR_MEMORY);
@@ -246,6 +293,8 @@ int main(void) {
         cmocka_unit_test(squares_are_those_of_the_whole_picture),
         cmocka_unit_test(jpegs_shrink_on_load),
         cmocka_unit_test(other_colours_are_taken),
+        cmocka_unit_test(profile_verdicts_are_remembered),
+        cmocka_unit_test(profiles_are_followed_from_the_cache),
         cmocka_unit_test(orientation_is_followed),
         cmocka_unit_test(a_picture_of_extreme_shape_needs_little_memory),
         cmocka_unit_test(damage_is_found_everywhere),
