@@ -180,8 +180,7 @@ static ImpStatus start_threads(ImpPhotos *photos, ImpError *error) {
     }
     pthread_sigmask(SIG_SETMASK, &former, NULL);
     if (photos->n_threads > 0) return IMP_OK;
-    imp_fail_errno(error, failed, "cannot start a thread that reads photographs");
-    return IMP_ERROR_MEMORY;
+    return imp_fail_errno(error, failed, "cannot start a thread that reads photographs");
 }
 
 /* ---- Options, making and freeing ---- */

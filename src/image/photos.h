@@ -48,7 +48,7 @@ ImpPhotosOptions imp_photos_defaults(void);
  * afterwards. On success *out is the caller's; on failure NULL. */
 ImpStatus imp_photos_new(const ImpPhotosOptions *options, ImpPhotos **out, ImpError *error);
 /* Ends the threads; waits for the photographs they are at. NULL is fine. */
-void imp_photos_free(ImpPhotos **photos);
+void imp_photos_free(ImpPhotos **pointer);
 /* The batch of the current step into out (batch,3,crop,crop), RGB in [0,1], and on to the next step. When no photograph
  * can be read, or memory runs out, that is an error and the step stays: asking again tries again. One thread at a time.
  */

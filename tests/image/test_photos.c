@@ -190,7 +190,7 @@ static void squares_are_drawn_evenly(void **state) {
     imp_image_free(&image);
     enum { COUNT = 200 };
     float *all = stream_of("ramp", 3, 2, 4, COUNT);
-    int mirrored = 0, left = 0, right = 0, small = 0, large = 0;
+    int mirrored = 0, small = 0, large = 0, quarter[4] = {0};
     double widest = 0, narrowest = 1;
     for (int k = 0; k < COUNT * BATCH; k++) {
         const float *red = all + k * 3 * SIDE * SIDE, *green = red + SIDE * SIDE;
@@ -203,14 +203,15 @@ static void squares_are_drawn_evenly(void **state) {
         narrowest = fmin(narrowest, size);
         if (size < 1.25) small++;
         if (size > 1.25) large++;
-        double middle = ((double)red[SIDE * 4 + 3] + (double)red[SIDE * 4 + 4]) / 2;
-        if (size > 1.2 && middle < 0.5) left++;
-        if (size > 1.2 && middle > 0.5) right++;
+        double x = ((double)red[SIDE * 4 + 3] + (double)red[SIDE * 4 + 4]) / 2;
+        double y = ((double)green[SIDE * 3] + (double)green[SIDE * 4]) / 2;
+        if (fabs(x - 0.5) > 0.01 && fabs(y - 0.5) > 0.01) quarter[(x > 0.5) + 2 * (y > 0.5)]++;
     }
     assert_true(widest < 1.55 && widest > 1.4 && narrowest > 0.95 && narrowest < 1.1);
     assert_true(mirrored > COUNT * BATCH / 3 && mirrored < COUNT * BATCH * 2 / 3);
     assert_true(small > COUNT * BATCH / 3 && large > COUNT * BATCH / 3);
-    assert_true(left > (left + right) / 3 && right > (left + right) / 3);
+    int placed = quarter[0] + quarter[1] + quarter[2] + quarter[3];
+    for (int q = 0; q < 4; q++) assert_true(quarter[q] > placed / 6 && quarter[q] < placed / 3);
     free(all);
 }
 
