@@ -19,7 +19,7 @@ ImpStatus imp_extractor_new(const ImpVggWeights *weights, const ImpVggSpec *spec
     if (status != IMP_OK) return status;
     ImpExtractor *e = *out;
     e->n_taps = spec->n_taps;
-    e->input = (ImpShape){3, height, width};
+    e->input = (ImpShape){3, height, width, 1};
     status = imp_graph_new(e->input, &e->graph, error);
     if (status == IMP_OK) status = imp_vgg_build(e->graph, weights, spec, e->taps, error);
     if (status == IMP_OK) status = imp_graph_plan(e->graph, backward, error);

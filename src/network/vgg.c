@@ -86,7 +86,7 @@ static ImpStatus build_input(Builder *builder, int *padding, ImpError *error) {
                                            &builder->last, error);
     *padding = builder->spec->padding == IMP_PADDING_ZERO ? 1 : 0;
     if (status != IMP_OK || *padding == 1) return status;
-    return imp_graph_pad(builder->graph, builder->last, builder->spec->padding, &builder->last, error);
+    return imp_graph_pad(builder->graph, builder->last, builder->spec->padding, 1, &builder->last, error);
 }
 
 /* One convolution and its ReLU. They are one node unless somebody taps the convolution before its ReLU. */
@@ -95,8 +95,13 @@ static ImpStatus build_conv(Builder *builder, const ImpVggConv *conv, int paddin
     snprintf(conv_name, sizeof conv_name, "conv%d_%d", conv->block, conv->index);
     snprintf(relu_name, sizeof relu_name, "relu%d_%d", conv->block, conv->index);
     bool apart = wanted(builder, conv_name);
-    ImpStatus status = imp_graph_convolution(builder->graph, builder->last, conv->out_channels, padding, !apart,
-                                             conv->weight, conv->bias, &builder->last, error);
+    ImpConvolution convolution = {.out_channels = conv->out_channels,
+                                  .kernel = 3,
+                                  .padding = padding,
+                                  .relu = !apart,
+                                  .weights = {.value = conv->weight},
+                                  .bias = {.value = conv->bias}};
+    ImpStatus status = imp_graph_convolution(builder->graph, builder->last, &convolution, &builder->last, error);
     if (status != IMP_OK) return status;
     if (apart) {
         offer(builder, conv_name, builder->last);

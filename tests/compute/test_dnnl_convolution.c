@@ -68,8 +68,8 @@ static void check(int in, int out, int height, int width, int kernel, int stride
     ImpRandom random;
     imp_random_seed(&random, (uint64_t)(in + out + height + width));
     int block = imp_kernels()->block;
-    ImpShape from = {in, height, width};
-    ImpShape to = {out, (height + 2 * padding - kernel) / stride + 1, (width + 2 * padding - kernel) / stride + 1};
+    ImpShape from = {in, height, width, 1};
+    ImpShape to = {out, (height + 2 * padding - kernel) / stride + 1, (width + 2 * padding - kernel) / stride + 1, 1};
     bool plain = in == 3;
     ImpDnnlConvolutionSpec spec = {
         .source = {.shape = from, .layout = plain ? IMP_LAYOUT_PLAIN : IMP_LAYOUT_BLOCKED, .block = plain ? 1 : block},
@@ -92,8 +92,8 @@ static void check(int in, int out, int height, int width, int kernel, int stride
         ImpDnnlConvolution *convolution;
         int before = imp_threads_set(threads);
         for (size_t i = 0; i < room; i++) target.data[i] = 7; /* what the arena left there */
-        assert_int_equal(imp_dnnl_convolution_new(&spec, weights, bias, &convolution, &error), IMP_OK);
-        assert_true(imp_dnnl_convolution_forward(convolution, source.data, target.data));
+        assert_int_equal(imp_dnnl_forward_new(&spec, &convolution, &error), IMP_OK);
+        assert_true(imp_dnnl_convolution_run(convolution, weights, bias, source.data, target.data));
         imp_dnnl_convolution_free(&convolution);
         imp_threads_set(before);
         assert_null(convolution);
@@ -130,7 +130,7 @@ static void running_out_of_memory(void **state) {
     ImpDnnlConvolution *convolution = (ImpDnnlConvolution *)&error;
     ImpDnnlConvolutionSpec spec = {0};
     imp_alloc_fail_after(0);
-    ImpStatus status = imp_dnnl_convolution_new(&spec, NULL, NULL, &convolution, &error);
+    ImpStatus status = imp_dnnl_forward_new(&spec, &convolution, &error);
     imp_alloc_fail_after(-1);
     assert_int_equal(status, IMP_ERROR_MEMORY);
     assert_null(convolution);

@@ -123,10 +123,16 @@ static ImpStatus add_node(Pair *pair, int i, ImpError *error) {
     case PLAIN_NORMALISE:
         return imp_graph_normalise(graph, source, layer->from, layer->scale, layer->offset, out, error);
     case PLAIN_PAD:
-        return imp_graph_pad(graph, source, (ImpPadding)layer->around, out, error);
+        return imp_graph_pad(graph, source, (ImpPadding)layer->around, 1, out, error);
     case PLAIN_CONVOLUTION:
-        return imp_graph_convolution(graph, source, layer->channels, layer->padding, layer->relu, layer->weights,
-                                     layer->bias, out, error);
+        return imp_graph_convolution(graph, source,
+                                     &(ImpConvolution){.out_channels = layer->channels,
+                                                       .kernel = 3,
+                                                       .padding = layer->padding,
+                                                       .relu = layer->relu,
+                                                       .weights = {.value = layer->weights},
+                                                       .bias = {.value = layer->bias}},
+                                     out, error);
     case PLAIN_POOL:
         return imp_graph_pool(graph, source, layer->maximum, out, error);
     default:
@@ -137,7 +143,7 @@ static ImpStatus add_node(Pair *pair, int i, ImpError *error) {
 /* On failure nothing is left behind. */
 static ImpStatus build(Pair *pair, bool backward, ImpError *error) {
     const PlainLayer *input = &pair->layers[0];
-    ImpStatus status = imp_graph_new((ImpShape){3, input->height, input->width}, &pair->graph, error);
+    ImpStatus status = imp_graph_new((ImpShape){3, input->height, input->width, 1}, &pair->graph, error);
     if (status != IMP_OK) return status;
     pair->nodes[0] = imp_graph_input(pair->graph);
     for (int i = 1; i < pair->count && status == IMP_OK; i++) status = add_node(pair, i, error);

@@ -48,12 +48,13 @@ static float *normal(ImpRandom *random, size_t count, double deviation) {
     return values;
 }
 
-/* Blocked random activations: the lanes beyond the channels are 0, and so are a few numbers, for masks and ties. */
-static float *activations(ImpRandom *random, int block, int channels, size_t places) {
-    size_t count = blocked_floats(block, channels, places), b = (size_t)block;
+/* Blocked random activations, `places` of all images together: the lanes beyond the channels are 0, and so are a few numbers, for masks and ties. */
+static float *activations(ImpRandom *random, int block, int channels, int images, size_t places) {
+    size_t count = blocked_floats(block, channels, places), b = (size_t)block, one = places / (size_t)images;
+    size_t blocks = (size_t)((channels + block - 1) / block);
     float *values = normal(random, count, 1);
     for (size_t i = 0; i < count; i++)
-        if (i / b / places * b + i % b >= (size_t)channels || imp_random_below(random, 8) == 0) values[i] = 0;
+        if (i / b / one % blocks * b + i % b >= (size_t)channels || imp_random_below(random, 8) == 0) values[i] = 0;
     return values;
 }
 
@@ -108,17 +109,23 @@ static void check_winograd(const ImpKernels *kernels, int in, int out, int heigh
              flags);
     ImpRandom random;
     imp_random_seed(&random, (uint64_t)(in * 1000 + out * 100 + height * 10 + width + flags));
-    size_t places = (size_t)height * (size_t)width, n_in = blocked_floats(kernels->block, in, places);
-    size_t n_out = blocked_floats(kernels->block, out, places), n_weights = (size_t)in * (size_t)out * 9;
-    float *source = activations(&random, kernels->block, in, places);
-    float *source_mask = activations(&random, kernels->block, in, places);
-    float *target_mask = activations(&random, kernels->block, out, places);
-    float *start = activations(&random, kernels->block, out, places), *expected = copy_of(start, n_out);
+    int padding = height > 2 && width > 2 ? 1 + (flags + height) % 3 - 1 : 1 + (flags + height) % 2;
+    int images = 1 + (in + width) % 3 / 2 * 2;
+    size_t places = (size_t)(images * height * width);
+    size_t out_places = (size_t)(images * (height + 2 * padding - 2) * (width + 2 * padding - 2));
+    size_t n_in = blocked_floats(kernels->block, in, places);
+    size_t n_out = blocked_floats(kernels->block, out, out_places), n_weights = (size_t)in * (size_t)out * 9;
+    float *source = activations(&random, kernels->block, in, images, places);
+    float *source_mask = activations(&random, kernels->block, in, images, places);
+    float *target_mask = activations(&random, kernels->block, out, images, out_places);
+    float *start = activations(&random, kernels->block, out, images, out_places), *expected = copy_of(start, n_out);
     float *weights = normal(&random, n_weights, 1 / sqrt(9.0 * in)), *bias = normal(&random, (size_t)out, 0.5);
-    ImpWinograd job = {.in_channels = in,
+    ImpWinograd job = {.images = images,
+                       .in_channels = in,
                        .out_channels = out,
                        .height = height,
                        .width = width,
+                       .padding = padding,
                        .transposed = flags & TRANSPOSED,
                        .weights = weights,
                        .bias = flags & BIAS ? bias : NULL,
@@ -189,30 +196,38 @@ static void winograd_of_all_tiers(void **state) {
 
 /* --- to image ----------------------------------------------------------------------------------------------------- */
 
-static void check_to_image(const ImpKernels *kernels, int channels, int height, int width, int flags) {
+enum { TO_MASK = 1, TO_ACCUMULATE = 2, TO_ONE_PLANE = 4, TO_TRANSPOSED = 8, TO_BIAS = 16, TO_TWO_IMAGES = 32 };
+
+static void check_to_image(const ImpKernels *kernels, int channels, int height, int width, int kernel, int padding,
+                           int flags) {
     char what[160];
-    snprintf(what, sizeof what, "%s to_image %d, %d x %d, flags %d", kernels->name, channels, height, width, flags);
+    snprintf(what, sizeof what, "%s to_image %d, %d x %d, kernel %d, padding %d, flags %d", kernels->name, channels,
+             height, width, kernel, padding, flags);
     ImpRandom random;
     imp_random_seed(&random, (uint64_t)(channels * 100 + height * 10 + width + flags));
-    int padding = flags & 1, planes = flags & 8 ? 1 : 3;
-    size_t places = (size_t)(height + 2 * padding - 2) * (size_t)(width + 2 * padding - 2);
-    size_t n_target = (size_t)planes * (size_t)height * (size_t)width, n_weights = (size_t)(channels * planes) * 9;
+    int planes = flags & TO_ONE_PLANE ? 1 : 3, images = flags & TO_TWO_IMAGES ? 2 : 1, border = 2 * padding - kernel + 1;
+    size_t places = (size_t)(images * height * width), n_weights = (size_t)(channels * planes * kernel * kernel);
+    size_t n_target = (size_t)(images * planes * (height + border) * (width + border));
     size_t n_source = blocked_floats(kernels->block, channels, places);
-    float *source = activations(&random, kernels->block, channels, places);
-    float *mask = activations(&random, kernels->block, channels, places);
-    float *weights = normal(&random, n_weights, 1 / sqrt(9.0 * channels));
+    float *source = activations(&random, kernels->block, channels, images, places);
+    float *mask = activations(&random, kernels->block, channels, images, places);
+    float *weights = normal(&random, n_weights, 1.0 / kernel / sqrt((double)channels)), *bias = normal(&random, 3, 1);
     float *start = normal(&random, n_target, 1), *expected = copy_of(start, n_target), *first = NULL;
-    size_t n_scratch = kernels->to_image_scratch(channels);
-    ImpToImage job = {.channels = channels,
+    size_t n_scratch = kernels->to_image_scratch(channels, kernel);
+    ImpToImage job = {.images = images,
+                      .channels = channels,
                       .planes = planes,
                       .height = height,
                       .width = width,
+                      .kernel = kernel,
                       .padding = padding,
+                      .transposed = flags & TO_TRANSPOSED,
                       .weights = weights,
+                      .bias = flags & TO_BIAS ? bias : NULL,
                       .source = source,
-                      .source_mask = flags & 2 ? mask : NULL,
+                      .source_mask = flags & TO_MASK ? mask : NULL,
                       .target = expected,
-                      .accumulate = flags & 4,
+                      .accumulate = flags & TO_ACCUMULATE,
                       .scratch = floats(n_scratch)};
     imp_reference_to_image(kernels->block, &job);
     for (int threads = 1; threads <= 3; threads++) {
@@ -232,18 +247,23 @@ static void check_to_image(const ImpKernels *kernels, int channels, int height, 
     release(source, n_source);
     release(mask, n_source);
     release(weights, n_weights);
+    release(bias, 3);
     release(start, n_target);
     release(expected, n_target);
 }
 
 static void to_image(const ImpKernels *kernels) {
     static const int sizes[][2] = {{1, 1}, {1, 7}, {3, 5}, {4, 4}, {5, 9}, {17, 33}};
-    static const int channels[] = {3, 16, 17, 64};
+    static const int channels[] = {3, 16, 17, 64}, sides[] = {1, 3, 5, 9};
+    int flags = 0;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (size_t c = 0; c < sizeof channels / sizeof *channels; c++)
-            for (int flags = 0; flags < 16; flags++)
-                if (flags & 1 || (sizes[s][0] > 2 && sizes[s][1] > 2))
-                    check_to_image(kernels, channels[c], sizes[s][0], sizes[s][1], flags);
+            for (size_t k = 0; k < sizeof sides / sizeof *sides; k++)
+                for (int padding = 0; padding < sides[k]; padding++, flags += 7) {
+                    int border = 2 * padding - sides[k] + 1;
+                    if (sizes[s][0] + border < 1 || sizes[s][1] + border < 1) continue;
+                    check_to_image(kernels, channels[c], sizes[s][0], sizes[s][1], sides[k], padding, flags % 64);
+                }
 }
 
 static void to_image_of_all_tiers(void **state) {
@@ -267,10 +287,10 @@ static void check_pool(const ImpKernels *kernels, int channels, int height, int 
                     .source_relu = flags & 2};
     size_t in = (size_t)height * (size_t)width, out = (size_t)pool.out_height * (size_t)pool.out_width;
     size_t n_in = blocked_floats(kernels->block, channels, in), n_out = blocked_floats(kernels->block, channels, out);
-    float *source = activations(&random, kernels->block, channels, in);
+    float *source = activations(&random, kernels->block, channels, 1, in);
     for (size_t i = 0; i < n_in; i++) source[i] = roundf(2 * source[i]); /* many ties */
-    float *gradient = activations(&random, kernels->block, channels, out);
-    float *start = activations(&random, kernels->block, channels, in), *expected = copy_of(start, n_in);
+    float *gradient = activations(&random, kernels->block, channels, 1, out);
+    float *start = activations(&random, kernels->block, channels, 1, in), *expected = copy_of(start, n_in);
     float *result = copy_of(start, n_in), *pooled = floats(n_out), *expected_pooled = floats(n_out);
     imp_reference_pool_forward(kernels->block, &pool, source, expected_pooled);
     imp_reference_pool_backward(kernels->block, &pool, source, gradient, expected, flags & 4);
@@ -308,7 +328,7 @@ static void check_gram(const ImpKernels *kernels, int channels, size_t n) {
     ImpRandom random;
     imp_random_seed(&random, (uint64_t)channels + n);
     size_t size = (size_t)channels * (size_t)channels, n_scratch = kernels->gram_scratch(channels, n);
-    float *source = activations(&random, kernels->block, channels, n), *scratch = floats(n_scratch);
+    float *source = activations(&random, kernels->block, channels, 1, n), *scratch = floats(n_scratch);
     double *expected = calloc(size, sizeof *expected), *gram = calloc(2 * size, sizeof *gram);
     imp_reference_gram(kernels->block, channels, n, source, expected);
     for (int threads = 1; threads <= 3; threads++) {
@@ -333,9 +353,9 @@ static void check_mix(const ImpKernels *kernels, int in, int out, size_t n, bool
     imp_random_seed(&random, (uint64_t)(in * 100 + out) + n);
     size_t n_out = blocked_floats(kernels->block, out, n), n_scratch = kernels->mix_scratch(in, out);
     size_t n_matrix = (size_t)in * (size_t)out;
-    float *source = activations(&random, kernels->block, in, n), *scratch = floats(n_scratch), *first = NULL;
+    float *source = activations(&random, kernels->block, in, 1, n), *scratch = floats(n_scratch), *first = NULL;
     float *matrix = normal(&random, n_matrix, 1 / sqrt((double)in));
-    float *start = activations(&random, kernels->block, out, n), *expected = copy_of(start, n_out);
+    float *start = activations(&random, kernels->block, out, 1, n), *expected = copy_of(start, n_out);
     imp_reference_mix(kernels->block, in, out, n, matrix, source, expected, accumulate);
     for (int threads = 1; threads <= 3; threads++) {
         int before = imp_threads_set(threads);
@@ -402,7 +422,9 @@ static size_t places_of(const Bench *b) {
 }
 
 static ImpWinograd winograd_job(const Bench *b) {
-    return (ImpWinograd){.in_channels = b->in,
+    return (ImpWinograd){.images = 1,
+                         .padding = 1,
+                         .in_channels = b->in,
                          .out_channels = b->out,
                          .height = b->side,
                          .width = b->side,
@@ -440,7 +462,10 @@ static void bench_pool(const Bench *b) {
 }
 
 static void bench_to_image(const Bench *b) {
-    b->kernels->to_image(&(ImpToImage){.channels = b->in,
+    b->kernels->to_image(&(ImpToImage){.images = 1,
+                                       .transposed = true,
+                                       .kernel = 3,
+                                       .channels = b->in,
                                        .planes = 3,
                                        .height = b->side,
                                        .width = b->side,
@@ -480,7 +505,7 @@ static void bench_layer(Bench b) {
     int widest = b.in > b.out ? b.in : b.out;
     size_t area = blocked_floats(b.kernels->block, widest, places_of(&b));
     ImpWinograd job = winograd_job(&b);
-    size_t needs[] = {b.kernels->winograd_scratch(&job, imp_threads_get()), b.kernels->to_image_scratch(widest),
+    size_t needs[] = {b.kernels->winograd_scratch(&job, imp_threads_get()), b.kernels->to_image_scratch(widest, 3),
                       b.kernels->gram_scratch(b.in, places_of(&b)), b.kernels->mix_scratch(b.in, b.in)};
     size_t scratch = 0;
     for (size_t i = 0; i < 4; i++) scratch = needs[i] > scratch ? needs[i] : scratch;

@@ -7,13 +7,13 @@
 
 static void sizes(void **state) {
     (void)state;
-    ImpShape shape = {17, 3, 5};
+    ImpShape shape = {17, 3, 5, 1};
     assert_int_equal(imp_shape_places(shape), 15);
     assert_int_equal(imp_shape_count(shape), 255);
     assert_int_equal(imp_tensor_floats(shape, IMP_LAYOUT_PLAIN, 1), 255);
     assert_int_equal(imp_tensor_floats(shape, IMP_LAYOUT_BLOCKED, 8), 24 * 15);
     assert_int_equal(imp_tensor_floats(shape, IMP_LAYOUT_BLOCKED, 16), 32 * 15);
-    ImpShape large = {512, 65536, 65536};
+    ImpShape large = {512, 65536, 65536, 1};
     assert_true(imp_shape_count(large) == (size_t)1 << 41);
 }
 
@@ -46,7 +46,7 @@ static void layouts(void **state) {
     for (size_t i = 0; i < sizeof channels / sizeof *channels; i++)
         for (int height = 1; height < 5; height++)
             for (int width = 1; width < 5; width++) {
-                ImpShape shape = {channels[i], height, width};
+                ImpShape shape = {channels[i], height, width, 1};
                 check_layout(shape, IMP_LAYOUT_PLAIN, 1);
                 check_layout(shape, IMP_LAYOUT_BLOCKED, 8);
                 check_layout(shape, IMP_LAYOUT_BLOCKED, 16);

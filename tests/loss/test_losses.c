@@ -173,7 +173,7 @@ static const int variants[] = {[CONTENT] = 2, [GRAM] = 2, [TV] = 3};
 
 static void gradients(void **state) {
     (void)state;
-    static const ImpShape shapes[] = {{3, 1, 1}, {3, 1, 6}, {5, 4, 1}, {3, 4, 5}, {17, 3, 3}};
+    static const ImpShape shapes[] = {{3, 1, 1, 1}, {3, 1, 6, 1}, {5, 4, 1, 1}, {3, 4, 5, 1}, {17, 3, 3, 1}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         for (int kind = CONTENT; kind <= TV; kind++)
             for (int variant = 0; variant < variants[kind]; variant++)
@@ -189,7 +189,7 @@ static void identities(void **state) {
             Case c;
             double value;
             float gradient[60];
-            make_case(&c, kind, variant, (ImpShape){3, 4, 5});
+            make_case(&c, kind, variant, (ImpShape){3, 4, 5, 1});
             memcpy(c.activation, c.target, 60 * sizeof *c.target);
             ImpTensor target = tensor_of(&c, c.target);
             assert_int_equal(make_loss(&c, &target, &error), IMP_OK);
@@ -224,7 +224,7 @@ static void running_out_of_memory(void **state) {
         Case c;
         ImpError error;
         ImpStatus status;
-        make_case(&c, kind, 0, (ImpShape){3, 4, 5});
+        make_case(&c, kind, 0, (ImpShape){3, 4, 5, 1});
         ImpTensor target = tensor_of(&c, c.target);
         long countdown = 0;
         do {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { CHANNELS = 16, HEIGHT = 5, WIDTH = 7, PLACES = HEIGHT * WIDTH, COUNT = CHANNELS * PLACES };
-static const ImpShape shape = {CHANNELS, HEIGHT, WIDTH};
+static const ImpShape shape = {CHANNELS, HEIGHT, WIDTH, 1};
 
 /* `data` (C,H,W) in the layout of the kernels in force, in `room`. */
 static ImpTensor blocked(const float *data, float *room) {

@@ -27,14 +27,23 @@ int imp_graph_threads(const ImpGraph *graph) {
     return graph->threads;
 }
 
-ImpStatus imp_graph_new(ImpShape input, ImpGraph **out, ImpError *error) {
+static ImpStatus graph_new(ImpShape input, ImpLayout layout, ImpGraph **out, ImpError *error) {
     ImpStatus status = IMP_ALLOC(out, 1, "graph", error);
     if (status != IMP_OK) return status;
     (*out)->kernels = imp_kernels();
+    input.images = (int)imp_shape_images(input);
     ImpNode *node;
-    status = imp_graph_add(*out, NULL, NULL, input, IMP_LAYOUT_PLAIN, 0, &node, error);
+    status = imp_graph_add(*out, NULL, NULL, input, layout, 0, &node, error);
     if (status != IMP_OK) imp_graph_free(out);
     return status;
+}
+
+ImpStatus imp_graph_new(ImpShape input, ImpGraph **out, ImpError *error) {
+    return graph_new(input, IMP_LAYOUT_PLAIN, out, error);
+}
+
+ImpStatus imp_graph_new_blocked(ImpShape input, ImpGraph **out, ImpError *error) {
+    return graph_new(input, IMP_LAYOUT_BLOCKED, out, error);
 }
 
 void imp_graph_free(ImpGraph **graph) {
@@ -54,6 +63,10 @@ void imp_graph_free(ImpGraph **graph) {
 
 ImpNode *imp_graph_input(ImpGraph *graph) {
     return graph->nodes[0];
+}
+
+ImpShape imp_graph_shape(const ImpNode *node) {
+    return node->shape;
 }
 
 ImpStatus imp_graph_add(ImpGraph *graph, const ImpOp *op, ImpNode *source, ImpShape shape, ImpLayout layout,
@@ -77,17 +90,59 @@ void imp_graph_tap(ImpNode *node) {
     node->tapped = true;
 }
 
+size_t imp_node_floats(const ImpNode *node) {
+    return imp_tensor_floats(node->shape, node->layout, node->graph->kernels->block);
+}
+
+size_t imp_node_planes(const ImpNode *node) {
+    size_t block = (size_t)node->graph->kernels->block;
+    return imp_shape_images(node->shape) * (((size_t)node->shape.channels + block - 1) / block);
+}
+
+typedef struct Pass {
+    const float *source;
+    float *target;
+    size_t count;
+    bool add;
+} Pass;
+
+static void pass_piece(void *context, size_t index) {
+    const Pass *pass = context;
+    size_t first = index * IMP_PIECE, end = first + IMP_PIECE < pass->count ? first + IMP_PIECE : pass->count;
+    const float *source = pass->source;
+    float *target = pass->target;
+    if (pass->add)
+        for (size_t i = first; i < end; i++) target[i] += source[i];
+    else
+        memcpy(target + first, source + first, (end - first) * sizeof *target);
+}
+
+void imp_pass_on(ImpInto into, const float *source, float *target, size_t floats) {
+    Pass pass = {.source = source, .target = target, .count = floats, .add = into == IMP_ADD};
+    if (into != IMP_INTO_NOTHING) imp_parallel((floats + IMP_PIECE - 1) / IMP_PIECE, pass_piece, &pass);
+}
+
 /* --- planning ----------------------------------------------------------------------------------------------------- */
 
-/* Readers of a ReLU that nobody taps read its source through max(.,0). */
+static bool reads(const ImpNode *reader, const ImpNode *node) {
+    return reader->source == node || reader->second == node;
+}
+
+/* A ReLU that nobody taps needs no numbers where all its readers read its source through max(.,0). */
+static bool can_be_view(const ImpGraph *graph, const ImpNode *node) {
+    if (strcmp(node->op->name, "relu") != 0 || node->tapped) return false;
+    for (size_t i = node->index + 1; i < graph->count; i++)
+        if (reads(graph->nodes[i], node) && !graph->nodes[i]->applies_relu) return false;
+    return true;
+}
+
 static void resolve_views(ImpGraph *graph) {
+    for (size_t i = 1; i < graph->count; i++) graph->nodes[i]->view = can_be_view(graph, graph->nodes[i]);
     for (size_t i = 1; i < graph->count; i++) {
         ImpNode *node = graph->nodes[i];
-        if (node->source->view) {
-            node->source_relu = true;
-            node->source = node->source->source;
-        }
-        node->view = strcmp(node->op->name, "relu") == 0 && !node->tapped;
+        if (!node->source->view) continue;
+        node->source_relu = true;
+        node->source = node->source->source;
     }
 }
 
@@ -100,28 +155,26 @@ static ImpInterval life_of_value(const ImpGraph *graph, const ImpNode *node) {
     size_t end = 2 * graph->count, last = node->index;
     if (!node->op) last = end;
     if (node->tapped) last = graph->backward ? backward_step(graph, node) : end;
-    if (graph->backward && node->op && node->op->backward_reads_value && backward_step(graph, node) > last)
+    if (graph->backward && node->backward_reads_value && backward_step(graph, node) > last)
         last = backward_step(graph, node);
     for (size_t i = node->index + 1; i < graph->count; i++) {
         const ImpNode *reader = graph->nodes[i];
-        if (reader->source != node || reader->view) continue;
-        bool again = graph->backward && (reader->op->backward_reads_source || reader->source_relu);
+        if (!reads(reader, node) || reader->view) continue;
+        bool again = graph->backward && (reader->backward_reads_source || reader->source_relu);
         size_t read = again ? backward_step(graph, reader) : reader->index;
         if (read > last) last = read;
     }
-    size_t floats = imp_tensor_floats(node->shape, node->layout, graph->kernels->block);
-    return (ImpInterval){.floats = node->view ? 0 : floats, .first = node->op ? node->index : 0, .last = last};
+    return (ImpInterval){.floats = node->view ? 0 : imp_node_floats(node), .first = node->op ? node->index : 0, .last = last};
 }
 
 static ImpInterval life_of_gradient(const ImpGraph *graph, const ImpNode *node) {
     size_t first = backward_step(graph, node), last = node->op ? first : 2 * graph->count;
     for (size_t i = node->index + 1; i < graph->count; i++) {
         const ImpNode *reader = graph->nodes[i];
-        if (reader->source == node && !reader->view && backward_step(graph, reader) < first)
+        if (reads(reader, node) && !reader->view && backward_step(graph, reader) < first)
             first = backward_step(graph, reader);
     }
-    size_t floats = imp_tensor_floats(node->shape, node->layout, graph->kernels->block);
-    return (ImpInterval){.floats = node->view ? 0 : floats, .first = first, .last = last};
+    return (ImpInterval){.floats = node->view ? 0 : imp_node_floats(node), .first = first, .last = last};
 }
 
 static ImpStatus lay_out_arena(ImpGraph *graph, ImpError *error) {
@@ -175,7 +228,7 @@ ImpStatus imp_graph_forward(ImpGraph *graph, ImpError *error) {
     for (size_t i = 1; i < graph->count; i++) {
         ImpNode *node = graph->nodes[i];
         if (node->view || node->op->forward(node, graph->scratch)) continue;
-        return imp_fail(error, IMP_ERROR_UNSUPPORTED, "oneDNN could not run layer %zu of the network (%s)", i,
+        return imp_fail(error, IMP_ERROR_UNSUPPORTED, "layer %zu of the network (%s) cannot be computed here", i,
                         node->op->name);
     }
     return IMP_OK;
@@ -192,30 +245,46 @@ ImpTensor imp_graph_value(const ImpNode *node) {
     return tensor_of(node, node->value);
 }
 
-static void clear_gradient(const ImpGraph *graph, ImpNode *node) {
-    memset(node->gradient, 0, imp_tensor_floats(node->shape, node->layout, graph->kernels->block) * sizeof(float));
+/* Whether the backward pass has to go to each node: for its own parameters, or for the gradient of what it reads. */
+static void find_wanted(const ImpGraph *graph, bool input, bool wanted[MAX_NODES]) {
+    wanted[0] = input;
+    for (size_t i = 1; i < graph->count; i++) {
+        const ImpNode *node = graph->nodes[i];
+        wanted[i] = node->learns || wanted[node->source->index] || (node->second && wanted[node->second->index]);
+    }
+}
+
+/* How a source's gradient is to be written; afterwards it is. */
+static ImpInto into_source(const ImpNode *source, const bool *wanted, bool *written) {
+    if (!source || !wanted[source->index]) return IMP_INTO_NOTHING;
+    bool before = written[source->index];
+    written[source->index] = true;
+    return before ? IMP_ADD : IMP_OVERWRITE;
 }
 
 ImpStatus imp_graph_backward(ImpGraph *graph, ImpGradientAt gradient_at, void *context, const float **input_gradient,
                              ImpError *error) {
     assert(graph->planned && graph->backward && imp_threads_get() == graph->threads);
-    (void)error;
-    bool written[MAX_NODES] = {false}; /* whose gradient has its first contribution */
+    bool wanted[MAX_NODES], written[MAX_NODES] = {false}; /* written: whose gradient has its first contribution */
+    find_wanted(graph, input_gradient != NULL, wanted);
     for (size_t i = graph->count; i-- > 0;) {
         ImpNode *node = graph->nodes[i];
         if (node->view) continue;
         if (!written[i] && (node->tapped || i == 0)) {
-            clear_gradient(graph, node);
+            memset(node->gradient, 0, imp_node_floats(node) * sizeof(float));
             written[i] = true;
         }
         if (node->tapped) {
             ImpTensor value = tensor_of(node, node->value), gradient = tensor_of(node, node->gradient);
             gradient_at(context, node, &value, &gradient);
         }
-        if (i == 0 || !written[i]) continue;
-        node->op->backward(node, graph->scratch, written[node->source->index]);
-        written[node->source->index] = true;
+        if (i == 0 || !written[i] || !wanted[i]) continue;
+        ImpInto first = into_source(node->source, wanted, written);
+        ImpInto into[2] = {first, into_source(node->second, wanted, written)};
+        if (!node->op->backward(node, graph->scratch, into))
+            return imp_fail(error, IMP_ERROR_UNSUPPORTED, "layer %zu of the network (%s) cannot be differentiated here",
+                            i, node->op->name);
     }
-    *input_gradient = graph->nodes[0]->gradient;
+    if (input_gradient) *input_gradient = graph->nodes[0]->gradient;
     return IMP_OK;
 }

@@ -5,29 +5,36 @@
 #include "compute/graph/graph.h"
 #include "compute/kernel/kernel.h"
 
-/* An operation is a value: its verbs, and what its backward pass reads besides the node's gradient. */
+/* What a backward pass does with the gradient of a source. */
+typedef enum ImpInto { IMP_INTO_NOTHING, IMP_OVERWRITE, IMP_ADD } ImpInto;
+
+/* An operation is a value: its verbs. False from a run: a library refuses. */
 typedef struct ImpOp {
     const char *name;
-    bool backward_reads_source, backward_reads_value;
     /* Makes primitives and sets node->scratch_floats. May be NULL. */
     ImpStatus (*prepare)(ImpNode *node, ImpError *error);
-    /* node->value from node->source->value. False when a library refuses. */
+    /* node->value from node->source->value. */
     bool (*forward)(ImpNode *node, float *scratch);
-    /* node->source->gradient from node->gradient: overwritten, or added to. */
-    void (*backward)(ImpNode *node, float *scratch, bool accumulate);
-    void (*release)(ImpNode *node); /* frees node->state; may be NULL */
+    /* From node->gradient (which it may spoil): the gradients of node->source and node->second as into[0] and into[1]
+     * say; and added, those of parameters. */
+    bool (*backward)(ImpNode *node, float *scratch, const ImpInto into[2]);
+    void (*release)(ImpNode *node); /* frees what node->state points to; may be NULL */
 } ImpOp;
 
 struct ImpNode {
     const ImpOp *op; /* NULL for the input */
     ImpGraph *graph;
-    ImpNode *source;  /* read by this node; after planning never a ReLU that is only a view */
-    bool source_relu; /* max(source, 0) is read */
+    ImpNode *source; /* read by this node; after planning never a ReLU that is only a view */
+    ImpNode *second; /* or NULL */
     size_t index;
     ImpShape shape;
     ImpLayout layout;
     bool tapped;
-    bool view;               /* an untapped ReLU: has no numbers of its own */
+    /* Set by the builder: what the backward pass reads besides the node's gradient, whether it has parameters to add
+     * to, and whether the node can read max(source, 0) for source (then source_relu says so after planning). */
+    bool backward_reads_source, backward_reads_value, learns, applies_relu;
+    bool source_relu;
+    bool view;               /* a ReLU that has no numbers of its own */
     float *value, *gradient; /* in the arena, from plan on */
     size_t scratch_floats;
     void *state; /* the operation's own, from imp_alloc */
@@ -39,6 +46,12 @@ int imp_graph_threads(const ImpGraph *graph); /* the number it is planned for */
 /* Adds a node with zeroed state of state_size bytes. */
 ImpStatus imp_graph_add(ImpGraph *graph, const ImpOp *op, ImpNode *source, ImpShape shape, ImpLayout layout,
                         size_t state_size, ImpNode **out, ImpError *error);
+
+/* Floats of the node's value, and blocks of all its images together (each a plane of H x W x B; blocked nodes). */
+size_t imp_node_floats(const ImpNode *node);
+size_t imp_node_planes(const ImpNode *node);
+/* target = or += source, `floats` numbers; nothing for IMP_INTO_NOTHING. */
+void imp_pass_on(ImpInto into, const float *source, float *target, size_t floats);
 
 /* Places for values and gradients. */
 typedef struct ImpInterval {

@@ -13,16 +13,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A 3x3 convolution of stride 1 with one zero pixel around, by Winograd's F(4x4,3x3) (Lavin, Gray 2016). As backward
- * pass with respect to the input it is the same with the filters transposed and turned by 180 degrees. */
+/* A 3x3 convolution of stride 1 with `padding` (0, 1 or 2) zeros around, by Winograd's F(4x4,3x3) (Lavin, Gray 2016). As
+ * backward pass with respect to the input it is the same with the filters transposed and turned by 180 degrees, and
+ * padding 2 - p. */
 typedef struct ImpWinograd {
-    int in_channels, out_channels, height, width;
+    int images, in_channels, out_channels;
+    int height, width, padding; /* of the source; the target has height + 2 padding - 2 rows ... */
     bool transposed;          /* weights are read as the backward pass needs them: (in,out) swapped, turned */
     const float *weights;     /* (out,in,3,3), or (in,out,3,3) when transposed */
     const float *bias;        /* (out) or NULL */
-    const float *source;      /* (in/B,H,W,B) */
+    const float *source;      /* (images,in/B,H,W,B) */
     const float *source_mask; /* NULL, or the shape of source: source counts only where this is > 0 */
-    float *target;            /* (out/B,H,W,B) */
+    float *target;            /* (images,out/B,h,w,B) */
     const float *target_mask; /* NULL, or the shape of target: the result counts only where this is > 0 */
     bool source_relu;         /* max(source, 0) is read */
     bool relu;                /* max(result, 0) is written */
@@ -30,19 +32,48 @@ typedef struct ImpWinograd {
     float *scratch;           /* winograd_scratch() floats */
 } ImpWinograd;
 
-/* The convolution's backward pass from C blocked channels to a plain image of few channels (a network's first layer):
- * 3x3, stride 1, `padding` 1 or 0. */
+/* A convolution of stride 1 from C blocked channels to a plain image of few: a network's last layer, or, transposed, the
+ * backward pass of its first (of padding p, with padding kernel - 1 - p here). */
 typedef struct ImpToImage {
-    int channels;
-    int planes, height, width; /* of the image, planes <= 3; the gradient has height + 2 padding - 2 rows ... */
-    int padding;
-    const float *weights;     /* (channels,planes,3,3) */
-    const float *source;      /* gradient of the output, (channels/B,h,w,B) */
+    int images, channels, planes; /* planes <= 3 */
+    int height, width;            /* of the source; the target has height + 2 padding - kernel + 1 rows ... */
+    int kernel, padding;
+    bool transposed;          /* weights are read as the backward pass needs them: (in,out) swapped, turned */
+    const float *weights;     /* (planes,channels,kernel,kernel), or (channels,planes,kernel,kernel) when transposed */
+    const float *bias;        /* (planes) or NULL */
+    const float *source;      /* (images,channels/B,height,width,B) */
     const float *source_mask; /* NULL, or as in ImpWinograd */
-    float *target;            /* (planes,height,width) */
+    float *target;            /* (images,planes,h,w) */
     bool accumulate;          /* added to target */
     float *scratch;           /* to_image_scratch() floats */
 } ImpToImage;
+
+/* The gradient of a convolution's weights: weights[o][i][ky][kx] += sum over images and places (y,x) of gradient[o][y][x]
+ * source[i][y stride + ky - padding][x stride + kx - padding]. Either side may be a plain image of few channels (the
+ * gradient then with stride 1). Summed image by image, so that threads do not matter. */
+typedef struct ImpWeightGradient {
+    int images, in_channels, out_channels, kernel, stride, padding;
+    int in_height, in_width, out_height, out_width;
+    bool source_plain, gradient_plain; /* not both */
+    bool source_relu;                  /* max(source, 0) is read; blocked sources */
+    const float *source;               /* (images,in/B,H,W,B) or (images,in,H,W) */
+    const float *gradient;             /* (images,out/B,h,w,B) or (images,out,h,w) */
+    float *weights;                    /* (out,in,kernel,kernel), added to */
+    float *scratch;                    /* weight_gradient_scratch() floats */
+} ImpWeightGradient;
+
+/* Per plane (one block of one image) and lane: target = scale a + other b + offset. */
+typedef struct ImpAffine {
+    size_t planes, places;
+    const float *a, *scale; /* (planes,places,B), (planes,B) */
+    const float *b, *other; /* the same, or NULL */
+    const float *offset;    /* (planes,B) */
+    /* NULL, or (planes,B): a counts only where mask_scale b + mask_offset > 0 */
+    const float *mask_scale, *mask_offset;
+    float *target;
+    bool relu;       /* max(target, 0) is written */
+    bool accumulate; /* added to target */
+} ImpAffine;
 
 typedef struct ImpPool {
     int channels, in_height, in_width, out_height, out_width; /* out = max(1, in / 2) */
@@ -56,8 +87,26 @@ typedef struct ImpKernels {
 
     size_t (*winograd_scratch)(const ImpWinograd *job, int threads); /* floats */
     void (*winograd)(const ImpWinograd *job);
-    size_t (*to_image_scratch)(int channels); /* floats */
+    size_t (*to_image_scratch)(int channels, int kernel); /* floats */
     void (*to_image)(const ImpToImage *job);
+
+    size_t (*weight_gradient_scratch)(const ImpWeightGradient *job); /* floats */
+    void (*weight_gradient)(const ImpWeightGradient *job);
+
+    /* sums (planes,2,B): of x - shift and of its square over the places of source (planes,places,B); shift (planes,B).
+     * Summed in pieces of fixed size. scratch: sums_scratch() doubles, for this and channel_products. */
+    size_t (*sums_scratch)(size_t planes, size_t places);
+    void (*channel_sums)(size_t planes, size_t places, const float *source, const float *shift, double *sums,
+                         double *scratch);
+    /* sums (planes,2,B): of a and of a (b - offset), where a, b and the mask are those of the job. b may be NULL: then
+     * the second sum is 0. */
+    void (*channel_products)(const ImpAffine *job, double *sums, double *scratch);
+    void (*affine)(const ImpAffine *job);
+
+    /* Each pixel of (planes,h,w,B) becomes 2x2 equal ones; back: gradient (planes,2h,2w,B) -> (planes,h,w,B). */
+    void (*upsample)(size_t planes, int height, int width, const float *source, float *target);
+    void (*upsample_backward)(size_t planes, int height, int width, const float *gradient, float *source_gradient,
+                              bool accumulate);
 
     /* 2x2 pooling of stride 2: (C/B,h,w,B) -> (C/B,h',w',B). A side of 1 stays 1. Of equal values the first in reading
      * order is the maximum. */

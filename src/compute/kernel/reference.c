@@ -20,34 +20,37 @@ static double read_source(const ImpWinograd *job, size_t i) {
     return (double)job->source[i];
 }
 
-/* The filter's number from channel `in` to channel `out` for the source pixel at (y + ky - 1, x + kx - 1). */
+/* The filter's number from channel `in` to channel `out` for tap (ky,kx). */
 static double filter_of(const ImpWinograd *job, int out, int in, int ky, int kx) {
     size_t forward = ((size_t)out * (size_t)job->in_channels + (size_t)in) * 9 + (size_t)(3 * ky + kx);
     size_t turned = ((size_t)in * (size_t)job->out_channels + (size_t)out) * 9 + (size_t)(8 - 3 * ky - kx);
     return (double)job->weights[job->transposed ? turned : forward];
 }
 
-static double convolve(int block, const ImpWinograd *job, int out, int y, int x) {
+static double convolve(int block, const ImpWinograd *job, size_t first, int out, int y, int x) {
     size_t places = (size_t)job->height * (size_t)job->width;
     double sum = job->bias ? (double)job->bias[out] : 0;
     for (int in = 0; in < job->in_channels; in++)
         for (int ky = 0; ky < 3; ky++)
             for (int kx = 0; kx < 3; kx++) {
-                int row = y + ky - 1, column = x + kx - 1;
+                int row = y + ky - job->padding, column = x + kx - job->padding;
                 if (row < 0 || column < 0 || row >= job->height || column >= job->width) continue;
                 size_t place = (size_t)row * (size_t)job->width + (size_t)column;
-                sum += filter_of(job, out, in, ky, kx) * read_source(job, at(block, places, in, place));
+                sum += filter_of(job, out, in, ky, kx) * read_source(job, first + at(block, places, in, place));
             }
     return sum;
 }
 
-void imp_reference_convolution(int block, const ImpWinograd *job) {
-    size_t places = (size_t)job->height * (size_t)job->width;
+static void convolve_image(int block, const ImpWinograd *job, size_t image) {
+    int height = job->height + 2 * job->padding - 2, width = job->width + 2 * job->padding - 2;
+    size_t places = (size_t)height * (size_t)width, source_places = (size_t)job->height * (size_t)job->width;
+    size_t source = image * (size_t)padded(block, job->in_channels) * source_places;
+    size_t target = image * (size_t)padded(block, job->out_channels) * places;
     for (int out = 0; out < padded(block, job->out_channels); out++)
         for (size_t place = 0; place < places; place++) {
-            size_t i = at(block, places, out, place);
-            int y = (int)(place / (size_t)job->width), x = (int)(place % (size_t)job->width);
-            double sum = out < job->out_channels ? convolve(block, job, out, y, x) : 0;
+            size_t i = target + at(block, places, out, place);
+            int y = (int)(place / (size_t)width), x = (int)(place % (size_t)width);
+            double sum = out < job->out_channels ? convolve(block, job, source, out, y, x) : 0;
             if (masked_out(job->target_mask, i)) sum = 0;
             if (job->accumulate) sum += (double)job->target[i];
             if (job->relu && !(sum > 0)) sum = 0;
@@ -55,29 +58,44 @@ void imp_reference_convolution(int block, const ImpWinograd *job) {
         }
 }
 
-/* The gradient of pixel (y,x) of plane c: every output that read it passes its gradient back. */
-static double image_gradient(int block, const ImpToImage *job, int c, int y, int x) {
-    int height = job->height + 2 * job->padding - 2, width = job->width + 2 * job->padding - 2;
-    size_t places = (size_t)height * (size_t)width;
-    double sum = 0;
+void imp_reference_convolution(int block, const ImpWinograd *job) {
+    for (size_t image = 0; image < (size_t)job->images; image++) convolve_image(block, job, image);
+}
+
+/* The weight from `channel` to plane c for tap (ky,kx). */
+static double image_filter(const ImpToImage *job, int c, int channel, int ky, int kx) {
+    int taps = job->kernel * job->kernel, tap = ky * job->kernel + kx;
+    int forward = (c * job->channels + channel) * taps + tap;
+    int turned = (channel * job->planes + c) * taps + taps - 1 - tap;
+    return (double)job->weights[job->transposed ? turned : forward];
+}
+
+static double image_pixel(int block, const ImpToImage *job, size_t first, int c, int y, int x) {
+    size_t places = (size_t)job->height * (size_t)job->width;
+    double sum = job->bias ? (double)job->bias[c] : 0;
     for (int channel = 0; channel < job->channels; channel++)
-        for (int ky = 0; ky < 3; ky++)
-            for (int kx = 0; kx < 3; kx++) {
-                int row = y + job->padding - ky, column = x + job->padding - kx;
-                if (row < 0 || column < 0 || row >= height || column >= width) continue;
-                size_t i = at(block, places, channel, (size_t)row * (size_t)width + (size_t)column);
-                size_t w = ((size_t)channel * (size_t)job->planes + (size_t)c) * 9 + (size_t)(3 * ky + kx);
-                if (!masked_out(job->source_mask, i)) sum += (double)job->weights[w] * (double)job->source[i];
+        for (int ky = 0; ky < job->kernel; ky++)
+            for (int kx = 0; kx < job->kernel; kx++) {
+                int row = y + ky - job->padding, column = x + kx - job->padding;
+                if (row < 0 || column < 0 || row >= job->height || column >= job->width) continue;
+                size_t i = first + at(block, places, channel, (size_t)row * (size_t)job->width + (size_t)column);
+                if (!masked_out(job->source_mask, i))
+                    sum += image_filter(job, c, channel, ky, kx) * (double)job->source[i];
             }
     return sum;
 }
 
 void imp_reference_to_image(int block, const ImpToImage *job) {
     float *pixel = job->target;
-    for (int c = 0; c < job->planes; c++)
-        for (int y = 0; y < job->height; y++)
-            for (int x = 0; x < job->width; x++, pixel++)
-                *pixel = (float)(image_gradient(block, job, c, y, x) + (job->accumulate ? (double)*pixel : 0));
+    int border = 2 * job->padding - job->kernel + 1;
+    size_t floats = (size_t)padded(block, job->channels) * (size_t)job->height * (size_t)job->width;
+    for (size_t image = 0; image < (size_t)job->images; image++)
+        for (int c = 0; c < job->planes; c++)
+            for (int y = 0; y < job->height + border; y++)
+                for (int x = 0; x < job->width + border; x++, pixel++) {
+                    double sum = image_pixel(block, job, image * floats, c, y, x);
+                    *pixel = (float)(sum + (job->accumulate ? (double)*pixel : 0));
+                }
 }
 
 /* --- pooling ------------------------------------------------------------------------------------------------------ */

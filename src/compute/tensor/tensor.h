@@ -6,11 +6,12 @@
 
 typedef struct ImpShape {
     int channels, height, width; /* each at least 1 */
+    int images;                  /* N; 0 counts as 1, so that {C,H,W} is one image */
 } ImpShape;
 
 typedef enum ImpLayout {
-    IMP_LAYOUT_PLAIN,  /* (C,H,W) */
-    IMP_LAYOUT_BLOCKED /* (C/B,H,W,B), B = block; channels beyond C are 0 */
+    IMP_LAYOUT_PLAIN,  /* (N,C,H,W) */
+    IMP_LAYOUT_BLOCKED /* (N,C/B,H,W,B), B = block; channels beyond C are 0 */
 } ImpLayout;
 
 /* Numbers with a shape. The data is somebody else's. */
@@ -21,14 +22,19 @@ typedef struct ImpTensor {
     float *data;
 } ImpTensor;
 
-/* Places of one channel. */
+/* N, at least 1. */
+size_t imp_shape_images(ImpShape shape);
+/* Places of one channel of one image. */
 size_t imp_shape_places(ImpShape shape);
 /* Real numbers in the shape, without the padding of a last block. */
 size_t imp_shape_count(ImpShape shape);
 /* Floats that a tensor of this kind takes in memory. */
 size_t imp_tensor_floats(ImpShape shape, ImpLayout layout, int block);
 
-/* Copies to and from (C,H,W). */
+/* Image `index` of a batch, as a tensor of one image that shares the numbers. */
+ImpTensor imp_tensor_image(const ImpTensor *tensor, size_t index);
+
+/* Copies to and from (N,C,H,W). */
 void imp_tensor_to_plain(const ImpTensor *tensor, float *plain);
 void imp_tensor_from_plain(const ImpTensor *tensor, const float *plain);
 

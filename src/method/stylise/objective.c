@@ -92,7 +92,7 @@ ImpStatus imp_stylise_objective_new(const ImpVggWeights *weights, const ImpStyli
     ImpStyliseObjective *objective = *out;
     objective->settings = settings;
     objective->space = imp_pixel_space(settings->bytes);
-    objective->shape = (ImpShape){3, scale->height, scale->width};
+    objective->shape = (ImpShape){3, scale->height, scale->width, 1};
     objective->network = *weights;
     take_pixels(&objective->space, &objective->network.input);
     choose_taps(objective);

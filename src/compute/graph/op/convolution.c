@@ -1,131 +1,184 @@
+#include "compute/graph/op/convolution.h"
+
 #include "base/error.h"
-#include "base/memory.h"
-#include "compute/graph/node.h"
-#include "compute/tensor/dnnl_convolution.h"
+#include "base/threads.h"
 #include <assert.h>
 
-/* 3x3 convolutions. Between blocked activations they run as Winograd; a network's first layer, which reads a plain
- * image of 3 channels, runs forward in oneDNN and backward in a kernel of ours (oneDNN has none for this shape). */
+/* Convolutions: the builder chooses a way to run them; the gradients of weights and bias are here. */
 
-typedef struct Convolution {
-    const float *weights, *bias; /* (out,in,3,3), (out) */
-    int padding;
-    bool relu;
-    ImpDnnlConvolution *first; /* the first layer's forward pass */
-} Convolution;
-
-static bool is_first(const ImpNode *node) {
-    return node->source->layout == IMP_LAYOUT_PLAIN;
-}
-
-static ImpWinograd forward_job(const ImpNode *node) {
-    const Convolution *c = node->state;
-    return (ImpWinograd){.in_channels = node->source->shape.channels,
-                         .out_channels = node->shape.channels,
-                         .height = node->shape.height,
-                         .width = node->shape.width,
-                         .weights = c->weights,
-                         .bias = c->bias,
-                         .source = node->source->value,
-                         .source_relu = node->source_relu,
-                         .target = node->value,
-                         .relu = c->relu};
-}
-
-static ImpWinograd backward_job(const ImpNode *node) {
-    const Convolution *c = node->state;
-    return (ImpWinograd){.in_channels = node->shape.channels,
-                         .out_channels = node->source->shape.channels,
-                         .height = node->shape.height,
-                         .width = node->shape.width,
-                         .transposed = true,
-                         .weights = c->weights,
-                         .source = node->gradient,
-                         .source_mask = c->relu ? node->value : NULL,
-                         .target = node->source->gradient,
-                         .target_mask = node->source_relu ? node->source->value : NULL};
-}
-
-static ImpStatus prepare_first(ImpNode *node, ImpError *error) {
-    Convolution *c = node->state;
+ImpDnnlConvolutionSpec imp_convolution_describe(const ImpNode *node) {
+    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
     int block = imp_graph_kernels(node->graph)->block;
-    ImpDnnlConvolutionSpec spec = {.source = {.shape = node->source->shape, .layout = IMP_LAYOUT_PLAIN, .block = 1},
-                                   .target = {.shape = node->shape, .layout = IMP_LAYOUT_BLOCKED, .block = block},
-                                   .kernel = 3,
-                                   .stride = 1,
-                                   .padding = c->padding,
-                                   .relu = c->relu};
-    node->scratch_floats = imp_graph_kernels(node->graph)->to_image_scratch(node->shape.channels);
-    return imp_dnnl_convolution_new(&spec, c->weights, c->bias, &c->first, error);
+    ImpLayout from = node->source->layout, to = node->layout;
+    return (ImpDnnlConvolutionSpec){
+        .source = {.shape = node->source->shape, .layout = from, .block = from == IMP_LAYOUT_PLAIN ? 1 : block},
+        .target = {.shape = node->shape, .layout = to, .block = to == IMP_LAYOUT_PLAIN ? 1 : block},
+        .kernel = spec->kernel,
+        .stride = spec->stride,
+        .padding = spec->padding,
+        .relu = spec->relu};
 }
+
+void imp_convolution_need(ImpNode *node, size_t scratch_floats) {
+    if (scratch_floats > node->scratch_floats) node->scratch_floats = scratch_floats;
+}
+
+/* --- gradients of the parameters ---------------------------------------------------------------------------------- */
+
+static ImpWeightGradient weight_job(const ImpNode *node) {
+    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    ImpShape from = node->source->shape, to = node->shape;
+    return (ImpWeightGradient){.images = (int)imp_shape_images(to),
+                               .in_channels = from.channels,
+                               .out_channels = to.channels,
+                               .kernel = spec->kernel,
+                               .stride = spec->stride,
+                               .padding = spec->padding,
+                               .in_height = from.height,
+                               .in_width = from.width,
+                               .out_height = to.height,
+                               .out_width = to.width,
+                               .source_plain = node->source->layout == IMP_LAYOUT_PLAIN,
+                               .gradient_plain = node->layout == IMP_LAYOUT_PLAIN,
+                               .source_relu = node->source_relu,
+                               .source = node->source->value,
+                               .gradient = node->gradient,
+                               .weights = spec->weights.gradient};
+}
+
+/* Doubles that the bias' gradient needs, for the sums and for making them. */
+static size_t bias_doubles(const ImpNode *node) {
+    if (node->layout == IMP_LAYOUT_PLAIN) return 0;
+    const ImpKernels *kernels = imp_graph_kernels(node->graph);
+    size_t planes = imp_node_planes(node);
+    return 2 * planes * (size_t)kernels->block + kernels->sums_scratch(planes, imp_shape_places(node->shape));
+}
+
+static void add_plain_bias(const ImpNode *node, float *bias) {
+    size_t places = imp_shape_places(node->shape), channels = (size_t)node->shape.channels;
+    const float *gradient = node->gradient;
+    for (size_t plane = 0; plane < imp_shape_images(node->shape) * channels; plane++) {
+        double sum = 0;
+        for (size_t i = 0; i < places; i++) sum += (double)*gradient++;
+        bias[plane % channels] += (float)sum;
+    }
+}
+
+static void add_blocked_bias(const ImpNode *node, float *bias, double *sums) {
+    const ImpKernels *kernels = imp_graph_kernels(node->graph);
+    size_t planes = imp_node_planes(node), block = (size_t)kernels->block, images = imp_shape_images(node->shape);
+    ImpAffine job = {.planes = planes, .places = imp_shape_places(node->shape), .a = node->gradient};
+    kernels->channel_products(&job, sums, sums + 2 * planes * block);
+    for (size_t c = 0; c < (size_t)node->shape.channels; c++) {
+        double sum = 0;
+        for (size_t n = 0; n < images; n++) sum += sums[2 * block * (n * (planes / images) + c / block) + c % block];
+        bias[c] += (float)sum;
+    }
+}
+
+static void add_parameter_gradients(const ImpNode *node, float *scratch) {
+    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    if (spec->weights.gradient) {
+        ImpWeightGradient job = weight_job(node);
+        job.scratch = scratch;
+        imp_graph_kernels(node->graph)->weight_gradient(&job);
+    }
+    if (spec->bias.gradient && node->layout == IMP_LAYOUT_PLAIN) add_plain_bias(node, spec->bias.gradient);
+    if (spec->bias.gradient && node->layout == IMP_LAYOUT_BLOCKED)
+        add_blocked_bias(node, spec->bias.gradient, (double *)(void *)scratch);
+}
+
+/* --- the operation ------------------------------------------------------------------------------------------------ */
 
 static ImpStatus prepare(ImpNode *node, ImpError *error) {
-    if (is_first(node)) return prepare_first(node, error);
-    const ImpKernels *kernels = imp_graph_kernels(node->graph);
-    ImpWinograd forward = forward_job(node), backward = backward_job(node);
-    size_t a = kernels->winograd_scratch(&forward, imp_graph_threads(node->graph));
-    size_t b = kernels->winograd_scratch(&backward, imp_graph_threads(node->graph));
-    node->scratch_floats = a > b ? a : b;
-    return IMP_OK;
+    const ImpConvolutionState *state = node->state;
+    if (state->spec.weights.gradient) {
+        ImpWeightGradient job = weight_job(node);
+        imp_convolution_need(node, imp_graph_kernels(node->graph)->weight_gradient_scratch(&job));
+    }
+    if (state->spec.bias.gradient) imp_convolution_need(node, 2 * bias_doubles(node));
+    return state->way->prepare(node, error);
 }
 
 static bool forward(ImpNode *node, float *scratch) {
-    Convolution *c = node->state;
-    if (is_first(node)) return imp_dnnl_convolution_forward(c->first, node->source->value, node->value);
-    ImpWinograd job = forward_job(node);
-    job.scratch = scratch;
-    imp_graph_kernels(node->graph)->winograd(&job);
-    return true;
+    return ((const ImpConvolutionState *)node->state)->way->forward(node, scratch);
 }
 
-static void backward(ImpNode *node, float *scratch, bool accumulate) {
-    const Convolution *c = node->state;
-    const ImpKernels *kernels = imp_graph_kernels(node->graph);
-    if (is_first(node)) {
-        ImpShape image = node->source->shape;
-        kernels->to_image(&(ImpToImage){.channels = node->shape.channels,
-                                        .planes = image.channels,
-                                        .height = image.height,
-                                        .width = image.width,
-                                        .padding = c->padding,
-                                        .weights = c->weights,
-                                        .source = node->gradient,
-                                        .source_mask = c->relu ? node->value : NULL,
-                                        .target = node->source->gradient,
-                                        .accumulate = accumulate,
-                                        .scratch = scratch});
-        return;
+typedef struct Mask {
+    const float *value;
+    float *gradient;
+    size_t count;
+} Mask;
+
+static void mask_piece(void *context, size_t index) {
+    const Mask *mask = context;
+    size_t first = index * IMP_PIECE, end = first + IMP_PIECE < mask->count ? first + IMP_PIECE : mask->count;
+    const float *value = mask->value;
+    float *gradient = mask->gradient;
+    for (size_t i = first; i < end; i++) gradient[i] = value[i] > 0 ? gradient[i] : 0;
+}
+
+/* Where several passes read the gradient, the ReLU's mask is applied to it once, in place. */
+static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
+    const ImpConvolutionState *state = node->state;
+    const float *value = state->spec.relu ? node->value : NULL;
+    if (value && (node->learns || !state->way->masks)) {
+        Mask mask = {.value = value, .gradient = node->gradient, .count = imp_node_floats(node)};
+        imp_parallel((mask.count + IMP_PIECE - 1) / IMP_PIECE, mask_piece, &mask);
+        value = NULL;
     }
-    ImpWinograd job = backward_job(node);
-    job.accumulate = accumulate;
-    job.scratch = scratch;
-    kernels->winograd(&job);
+    if (node->learns) add_parameter_gradients(node, scratch);
+    return into[0] == IMP_INTO_NOTHING || state->way->backward_data(node, value, scratch, into[0]);
 }
 
 static void release(ImpNode *node) {
-    Convolution *c = node->state;
-    imp_dnnl_convolution_free(&c->first);
+    ImpConvolutionState *state = node->state;
+    imp_dnnl_convolution_free(&state->forward);
+    imp_dnnl_convolution_free(&state->backward);
 }
 
-static const ImpOp convolution = {.name = "convolution",
-                                  .backward_reads_value = true,
-                                  .prepare = prepare,
-                                  .forward = forward,
-                                  .backward = backward,
-                                  .release = release};
-/* Without a ReLU of its own, the backward pass needs no activation. */
-static const ImpOp linear_convolution = {
+static const ImpOp convolution = {
     .name = "convolution", .prepare = prepare, .forward = forward, .backward = backward, .release = release};
 
-ImpStatus imp_graph_convolution(ImpGraph *graph, ImpNode *source, int out_channels, int padding, bool relu,
-                                const float *weights, const float *bias, ImpNode **out, ImpError *error) {
-    bool first = source->layout == IMP_LAYOUT_PLAIN;
-    assert(first ? source->shape.channels == 3 && padding <= 1 : padding == 1);
-    (void)first;
-    ImpShape shape = {out_channels, source->shape.height + 2 * padding - 2, source->shape.width + 2 * padding - 2};
-    ImpStatus status = imp_graph_add(graph, relu ? &convolution : &linear_convolution, source, shape,
-                                     IMP_LAYOUT_BLOCKED, sizeof(Convolution), out, error);
+static const ImpConvolutionWay *way_of(const ImpNode *source, const ImpConvolution *spec) {
+    if (source->layout == IMP_LAYOUT_PLAIN) return &imp_convolution_from_image;
+    if (spec->to_image) return &imp_convolution_to_image;
+    bool winograd = spec->kernel == 3 && spec->stride == 1 && spec->padding <= 2;
+    return winograd ? &imp_convolution_winograd : &imp_convolution_dnnl;
+}
+
+static void check_spec(const ImpNode *source, const ImpConvolution *spec) {
+    assert(spec->kernel % 2 == 1 && spec->kernel <= 15 && spec->padding >= 0 && spec->padding < spec->kernel);
+    assert(source->layout == IMP_LAYOUT_BLOCKED || (source->shape.channels <= 3 && !spec->to_image));
+    assert(!spec->to_image || (spec->out_channels <= 3 && spec->stride == 1 && !spec->relu));
+    (void)source, (void)spec;
+}
+
+ImpStatus imp_graph_convolution(ImpGraph *graph, ImpNode *source, const ImpConvolution *given, ImpNode **out,
+                                ImpError *error) {
+    ImpConvolution spec = *given;
+    if (spec.stride == 0) spec.stride = 1;
+    check_spec(source, &spec);
+    ImpShape shape = source->shape;
+    int height = shape.height + 2 * spec.padding - spec.kernel, width = shape.width + 2 * spec.padding - spec.kernel;
+    if (height < 0 || width < 0)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "a %d x %d picture inside the network is too small for a convolution of %d x %d; take a larger "
+                        "picture",
+                        shape.width, shape.height, spec.kernel, spec.kernel);
+    shape = (ImpShape){.channels = spec.out_channels,
+                       .height = height / spec.stride + 1,
+                       .width = width / spec.stride + 1,
+                       .images = shape.images};
+    ImpStatus status =
+        imp_graph_add(graph, &convolution, source, shape, spec.to_image ? IMP_LAYOUT_PLAIN : IMP_LAYOUT_BLOCKED,
+                      sizeof(ImpConvolutionState), out, error);
     if (status != IMP_OK) return status;
-    *(Convolution *)(*out)->state = (Convolution){.weights = weights, .bias = bias, .padding = padding, .relu = relu};
+    ImpConvolutionState *state = (*out)->state;
+    *state = (ImpConvolutionState){.spec = spec, .way = way_of(source, &spec)};
+    (*out)->learns = spec.weights.gradient || spec.bias.gradient;
+    (*out)->backward_reads_source = spec.weights.gradient;
+    (*out)->backward_reads_value = spec.relu;
+    (*out)->applies_relu = state->way->applies_relu;
     return IMP_OK;
 }

@@ -7,27 +7,40 @@ typedef struct Normalise {
     float scale[3], offset[3];
 } Normalise;
 
+/* Channel c of image n, and the one it is made from. */
+static void channel_of(const ImpNode *node, size_t n, int c, size_t *from, size_t *to) {
+    const Normalise *normalise = node->state;
+    size_t places = imp_shape_places(node->shape);
+    *from = (3 * n + (size_t)normalise->from[c]) * places;
+    *to = (3 * n + (size_t)c) * places;
+}
+
 static bool forward(ImpNode *node, float *scratch) {
     (void)scratch;
-    const Normalise *n = node->state;
-    size_t places = imp_shape_places(node->shape);
-    for (int c = 0; c < 3; c++) {
-        const float *source = node->source->value + (size_t)n->from[c] * places;
-        float *target = node->value + (size_t)c * places, scale = n->scale[c], offset = n->offset[c];
-        for (size_t i = 0; i < places; i++) target[i] = source[i] * scale + offset;
-    }
+    const Normalise *normalise = node->state;
+    size_t from, to, places = imp_shape_places(node->shape), images = imp_shape_images(node->shape);
+    for (size_t n = 0; n < images; n++)
+        for (int c = 0; c < 3; c++) {
+            channel_of(node, n, c, &from, &to);
+            const float *source = node->source->value + from;
+            float *target = node->value + to, scale = normalise->scale[c], offset = normalise->offset[c];
+            for (size_t i = 0; i < places; i++) target[i] = source[i] * scale + offset;
+        }
     return true;
 }
 
-static void backward(ImpNode *node, float *scratch, bool accumulate) {
+static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     (void)scratch;
-    const Normalise *n = node->state;
-    size_t places = imp_shape_places(node->shape);
-    for (int c = 0; c < 3; c++) {
-        const float *gradient = node->gradient + (size_t)c * places;
-        float *target = node->source->gradient + (size_t)n->from[c] * places, scale = n->scale[c];
-        for (size_t i = 0; i < places; i++) target[i] = gradient[i] * scale + (accumulate ? target[i] : 0);
-    }
+    const Normalise *normalise = node->state;
+    size_t from, to, places = imp_shape_places(node->shape), images = imp_shape_images(node->shape);
+    for (size_t n = 0; n < images && into[0] != IMP_INTO_NOTHING; n++)
+        for (int c = 0; c < 3; c++) {
+            channel_of(node, n, c, &from, &to);
+            const float *gradient = node->gradient + to;
+            float *target = node->source->gradient + from, scale = normalise->scale[c];
+            for (size_t i = 0; i < places; i++) target[i] = gradient[i] * scale + (into[0] == IMP_ADD ? target[i] : 0);
+        }
+    return true;
 }
 
 static const ImpOp normalise = {.name = "normalise", .forward = forward, .backward = backward};

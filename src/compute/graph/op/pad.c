@@ -1,62 +1,133 @@
+#include "base/threads.h"
 #include "compute/graph/node.h"
 
 #include <string.h>
 
-/* One more pixel on each side of a plain tensor. */
+/* More pixels on each side, of plain or blocked tensors: `lanes` numbers a pixel. */
 
 typedef struct Pad {
     ImpPadding padding;
+    int width;
 } Pad;
 
-/* Where the pixel at `i` of -1..side comes from; -1 for a zero. */
+typedef struct PadRun {
+    Pad pad;
+    ImpShape from, to;
+    size_t lanes;
+    float *source, *target;
+    ImpInto into;
+} PadRun;
+
+static int reflected(int i, int side) {
+    if (side == 1) return 0;
+    int period = 2 * (side - 1);
+    i = (i % period + period) % period;
+    return i < side ? i : period - i;
+}
+
+/* Where the pixel at `i` beyond or within 0..side-1 comes from; -1 for a zero. */
 static int source_of(ImpPadding padding, int i, int side) {
     if (i >= 0 && i < side) return i;
     if (padding == IMP_PADDING_ZERO) return -1;
-    if (padding == IMP_PADDING_REPLICATE || side == 1) return i < 0 ? 0 : side - 1;
-    return i < 0 ? 1 : side - 2;
+    if (padding == IMP_PADDING_REFLECT) return reflected(i, side);
+    return i < 0 ? 0 : side - 1;
+}
+
+static PadRun run_of(const ImpNode *node) {
+    bool plain = node->layout == IMP_LAYOUT_PLAIN;
+    return (PadRun){.pad = *(const Pad *)node->state,
+                    .from = node->source->shape,
+                    .to = node->shape,
+                    .lanes = plain ? 1 : (size_t)imp_graph_kernels(node->graph)->block};
+}
+
+static size_t planes_of(const ImpNode *node) {
+    if (node->layout == IMP_LAYOUT_BLOCKED) return imp_node_planes(node);
+    return imp_shape_images(node->shape) * (size_t)node->shape.channels;
+}
+
+/* Task: one row of the result. */
+static void pad_row(void *context, size_t index) {
+    const PadRun *run = context;
+    size_t plane = index / (size_t)run->to.height, lanes = run->lanes;
+    int y = (int)(index % (size_t)run->to.height), pad = run->pad.width;
+    int row = source_of(run->pad.padding, y - pad, run->from.height);
+    float *target = run->target + index * (size_t)run->to.width * lanes;
+    if (row < 0) {
+        memset(target, 0, (size_t)run->to.width * lanes * sizeof *target);
+        return;
+    }
+    const float *source =
+        run->source + (plane * (size_t)run->from.height + (size_t)row) * (size_t)run->from.width * lanes;
+    memcpy(target + (size_t)pad * lanes, source, (size_t)run->from.width * lanes * sizeof *target);
+    for (int i = 0; i < 2 * pad; i++) {
+        int x = i < pad ? i : run->from.width + i, column = source_of(run->pad.padding, x - pad, run->from.width);
+        float *pixel = target + (size_t)x * lanes;
+        if (column < 0)
+            memset(pixel, 0, lanes * sizeof *pixel);
+        else
+            memcpy(pixel, source + (size_t)column * lanes, lanes * sizeof *pixel);
+    }
 }
 
 static bool forward(ImpNode *node, float *scratch) {
     (void)scratch;
-    const Pad *pad = node->state;
-    ImpShape from = node->source->shape, to = node->shape;
-    float *target = node->value;
-    for (int c = 0; c < to.channels; c++) {
-        const float *plane = node->source->value + (size_t)c * imp_shape_places(from);
-        for (int y = 0; y < to.height; y++) {
-            int row = source_of(pad->padding, y - 1, from.height);
-            for (int x = 0; x < to.width; x++) {
-                int column = source_of(pad->padding, x - 1, from.width);
-                *target++ = row < 0 || column < 0 ? 0 : plane[(size_t)row * (size_t)from.width + (size_t)column];
-            }
-        }
-    }
+    PadRun run = run_of(node);
+    run.source = node->source->value;
+    run.target = node->value;
+    imp_parallel(planes_of(node) * (size_t)run.to.height, pad_row, &run);
     return true;
 }
 
-static void backward(ImpNode *node, float *scratch, bool accumulate) {
-    (void)scratch;
-    const Pad *pad = node->state;
-    ImpShape from = node->source->shape, to = node->shape;
-    if (!accumulate) memset(node->source->gradient, 0, imp_shape_count(from) * sizeof(float));
-    const float *gradient = node->gradient;
-    for (int c = 0; c < to.channels; c++) {
-        float *plane = node->source->gradient + (size_t)c * imp_shape_places(from);
-        for (int y = 0; y < to.height; y++) {
-            int row = source_of(pad->padding, y - 1, from.height);
-            for (int x = 0; x < to.width; x++, gradient++) {
-                int column = source_of(pad->padding, x - 1, from.width);
-                if (row >= 0 && column >= 0) plane[(size_t)row * (size_t)from.width + (size_t)column] += *gradient;
-            }
-        }
+static void add_pixels(float *to, const float *from, size_t count, bool add) {
+    if (add)
+        for (size_t i = 0; i < count; i++) to[i] += from[i];
+    else
+        memcpy(to, from, count * sizeof *to);
+}
+
+/* Row y of the result's gradient goes to its row of the source's; of the middle columns first, which may overwrite. */
+static void unpad_row(const PadRun *run, float *source, const float *target, int y, bool add) {
+    int pad = run->pad.width, row = source_of(run->pad.padding, y - pad, run->from.height);
+    size_t lanes = run->lanes;
+    if (row < 0) return;
+    source += (size_t)row * (size_t)run->from.width * lanes;
+    target += (size_t)y * (size_t)run->to.width * lanes;
+    add_pixels(source, target + (size_t)pad * lanes, (size_t)run->from.width * lanes, add);
+    for (int i = 0; i < 2 * pad; i++) {
+        int x = i < pad ? i : run->from.width + i, column = source_of(run->pad.padding, x - pad, run->from.width);
+        if (column >= 0) add_pixels(source + (size_t)column * lanes, target + (size_t)x * lanes, lanes, true);
     }
+}
+
+/* Task: one plane. */
+static void unpad_plane(void *context, size_t plane) {
+    const PadRun *run = context;
+    int pad = run->pad.width, height = run->from.height;
+    float *source = run->source + plane * imp_shape_places(run->from) * run->lanes;
+    const float *target = run->target + plane * imp_shape_places(run->to) * run->lanes;
+    for (int y = 0; y < height; y++) unpad_row(run, source, target, y + pad, run->into == IMP_ADD);
+    for (int i = 0; i < 2 * pad; i++) unpad_row(run, source, target, i < pad ? i : height + i, true);
+}
+
+static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
+    (void)scratch;
+    PadRun run = run_of(node);
+    run.source = node->source->gradient;
+    run.target = node->gradient;
+    run.into = into[0];
+    if (into[0] != IMP_INTO_NOTHING) imp_parallel(planes_of(node), unpad_plane, &run);
+    return true;
 }
 
 static const ImpOp pad = {.name = "pad", .forward = forward, .backward = backward};
 
-ImpStatus imp_graph_pad(ImpGraph *graph, ImpNode *source, ImpPadding padding, ImpNode **out, ImpError *error) {
-    ImpShape shape = {source->shape.channels, source->shape.height + 2, source->shape.width + 2};
-    ImpStatus status = imp_graph_add(graph, &pad, source, shape, IMP_LAYOUT_PLAIN, sizeof(Pad), out, error);
-    if (status == IMP_OK) ((Pad *)(*out)->state)->padding = padding;
+ImpStatus imp_graph_pad(ImpGraph *graph, ImpNode *source, ImpPadding padding, int width, ImpNode **out,
+                        ImpError *error) {
+    ImpShape shape = source->shape;
+    shape.height += 2 * width;
+    shape.width += 2 * width;
+    ImpStatus status = imp_graph_add(graph, &pad, source, shape, source->layout, sizeof(Pad), out, error);
+    if (status == IMP_OK) *(Pad *)(*out)->state = (Pad){.padding = padding, .width = width};
     return status;
 }

@@ -25,7 +25,7 @@ static void piece(void *context, size_t index) {
 }
 
 static void run(const ImpNode *node, Pass pass) {
-    pass.count = imp_tensor_floats(node->shape, node->layout, imp_graph_kernels(node->graph)->block);
+    pass.count = imp_node_floats(node);
     imp_parallel((pass.count + IMP_PIECE - 1) / IMP_PIECE, piece, &pass);
 }
 
@@ -35,17 +35,21 @@ static bool forward(ImpNode *node, float *scratch) {
     return true;
 }
 
-static void backward(ImpNode *node, float *scratch, bool accumulate) {
+static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     (void)scratch;
+    if (into[0] == IMP_INTO_NOTHING) return true;
     run(node, (Pass){.source = node->value,
                      .gradient = node->gradient,
                      .target = node->source->gradient,
-                     .accumulate = accumulate});
+                     .accumulate = into[0] == IMP_ADD});
+    return true;
 }
 
-static const ImpOp relu = {.name = "relu", .backward_reads_value = true, .forward = forward, .backward = backward};
+static const ImpOp relu = {.name = "relu", .forward = forward, .backward = backward};
 
 ImpStatus imp_graph_relu(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error) {
     assert(source->layout == IMP_LAYOUT_BLOCKED);
-    return imp_graph_add(graph, &relu, source, source->shape, source->layout, 0, out, error);
+    ImpStatus status = imp_graph_add(graph, &relu, source, source->shape, source->layout, 0, out, error);
+    if (status == IMP_OK) (*out)->backward_reads_value = (*out)->applies_relu = true;
+    return status;
 }

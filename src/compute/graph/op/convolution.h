@@ -1,0 +1,35 @@
+/* The ways in which a convolution runs. Private to the files of this operation. */
+#ifndef IMP_COMPUTE_GRAPH_OP_CONVOLUTION_H
+#define IMP_COMPUTE_GRAPH_OP_CONVOLUTION_H
+
+#include "compute/graph/node.h"
+#include "compute/tensor/dnnl_convolution.h"
+
+/* A way: for some shapes and layouts. backward_data makes the source's gradient; gradients of weights and bias are made
+ * alike in all ways. */
+typedef struct ImpConvolutionWay {
+    /* Makes primitives; node->scratch_floats is raised to what the way needs. */
+    ImpStatus (*prepare)(ImpNode *node, ImpError *error);
+    bool (*forward)(ImpNode *node, float *scratch);
+    /* mask: NULL, or what the result's gradient counts where it is > 0. */
+    bool (*backward_data)(ImpNode *node, const float *mask, float *scratch, ImpInto into);
+    bool masks;        /* backward_data can apply a mask */
+    bool applies_relu; /* forward can read max(source, 0) */
+} ImpConvolutionWay;
+
+typedef struct ImpConvolutionState {
+    ImpConvolution spec;
+    const ImpConvolutionWay *way;
+    ImpDnnlConvolution *forward, *backward; /* or NULL */
+} ImpConvolutionState;
+
+extern const ImpConvolutionWay imp_convolution_winograd;   /* blocked to blocked, 3x3, stride 1, padding 0..2 */
+extern const ImpConvolutionWay imp_convolution_dnnl;       /* blocked to blocked, any */
+extern const ImpConvolutionWay imp_convolution_from_image; /* plain to blocked */
+extern const ImpConvolutionWay imp_convolution_to_image;   /* blocked to plain, stride 1 */
+
+/* The forward pass of the node as oneDNN wants it described. */
+ImpDnnlConvolutionSpec imp_convolution_describe(const ImpNode *node);
+void imp_convolution_need(ImpNode *node, size_t scratch_floats);
+
+#endif
