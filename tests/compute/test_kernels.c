@@ -48,7 +48,8 @@ static float *normal(ImpRandom *random, size_t count, double deviation) {
     return values;
 }
 
-/* Blocked random activations, `places` of all images together: the lanes beyond the channels are 0, and so are a few numbers, for masks and ties. */
+/* Blocked random activations, `places` of all images together: the lanes beyond the channels are 0, and so are a few
+ * numbers, for masks and ties. */
 static float *activations(ImpRandom *random, int block, int channels, int images, size_t places) {
     size_t count = blocked_floats(block, channels, places), b = (size_t)block, one = places / (size_t)images;
     size_t blocks = (size_t)((channels + block - 1) / block);
@@ -205,7 +206,8 @@ static void check_to_image(const ImpKernels *kernels, int channels, int height, 
              height, width, kernel, padding, flags);
     ImpRandom random;
     imp_random_seed(&random, (uint64_t)(channels * 100 + height * 10 + width + flags));
-    int planes = flags & TO_ONE_PLANE ? 1 : 3, images = flags & TO_TWO_IMAGES ? 2 : 1, border = 2 * padding - kernel + 1;
+    int planes = flags & TO_ONE_PLANE ? 1 : 3, images = flags & TO_TWO_IMAGES ? 2 : 1,
+        border = 2 * padding - kernel + 1;
     size_t places = (size_t)(images * height * width), n_weights = (size_t)(channels * planes * kernel * kernel);
     size_t n_target = (size_t)(images * planes * (height + border) * (width + border));
     size_t n_source = blocked_floats(kernels->block, channels, places);

@@ -164,7 +164,8 @@ static ImpInterval life_of_value(const ImpGraph *graph, const ImpNode *node) {
         size_t read = again ? backward_step(graph, reader) : reader->index;
         if (read > last) last = read;
     }
-    return (ImpInterval){.floats = node->view ? 0 : imp_node_floats(node), .first = node->op ? node->index : 0, .last = last};
+    return (ImpInterval){
+        .floats = node->view ? 0 : imp_node_floats(node), .first = node->op ? node->index : 0, .last = last};
 }
 
 static ImpInterval life_of_gradient(const ImpGraph *graph, const ImpNode *node) {

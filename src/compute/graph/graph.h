@@ -16,8 +16,8 @@ typedef struct ImpGraph ImpGraph;
 typedef struct ImpNode ImpNode; /* belongs to its graph */
 
 /* An empty graph whose input is a plain tensor, or (imp_graph_new_blocked) a blocked one: features of another network.
- * It computes for the kernels in force now (imp_cpu_level) and for the number of threads in force when it is planned. On
- * success *out is the caller's. */
+ * It computes for the kernels in force now (imp_cpu_level) and for the number of threads in force when it is planned.
+ * On success *out is the caller's. */
 ImpStatus imp_graph_new(ImpShape input, ImpGraph **out, ImpError *error);
 ImpStatus imp_graph_new_blocked(ImpShape input, ImpGraph **out, ImpError *error);
 void imp_graph_free(ImpGraph **graph);
@@ -47,16 +47,16 @@ ImpStatus imp_graph_pad(ImpGraph *graph, ImpNode *source, ImpPadding padding, in
 /* result[o][y][x] = bias[o] + sum weights[o][i][ky][kx] source[i][y stride + ky - padding][x stride + kx - padding]. */
 typedef struct ImpConvolution {
     int out_channels;
-    int kernel;   /* odd, 1..15 */
-    int stride;   /* 0 counts as 1 */
-    int padding;  /* zeros around, less than kernel */
-    bool relu;    /* max(result, 0) is what the node holds */
-    bool to_image; /* the result is plain: at most 3 channels, stride 1, no relu */
+    int kernel;                 /* odd, 1..15 */
+    int stride;                 /* 0 counts as 1 */
+    int padding;                /* zeros around, less than kernel */
+    bool relu;                  /* max(result, 0) is what the node holds */
+    bool to_image;              /* the result is plain: at most 3 channels, stride 1, no relu */
     ImpParameter weights, bias; /* (out,in,kernel,kernel), (out) */
 } ImpConvolution;
 
-/* The source is blocked, or plain with at most 3 channels; the result is blocked unless to_image. A kernel that does not
- * fit into the padded source is an error. */
+/* The source is blocked, or plain with at most 3 channels; the result is blocked unless to_image. A kernel that does
+ * not fit into the padded source is an error. */
 ImpStatus imp_graph_convolution(ImpGraph *graph, ImpNode *source, const ImpConvolution *convolution, ImpNode **out,
                                 ImpError *error);
 
@@ -86,8 +86,8 @@ ImpStatus imp_graph_instance_norm(ImpGraph *graph, ImpNode *source, const ImpIns
                                   ImpError *error);
 /* Which set each image takes (N); copied. Before it is called, set 0. After planning. */
 void imp_graph_choose_sets(ImpNode *norm, const int *sets);
-/* Takes mean and variance (N,C) instead of the image's own from now on (a tile takes those of the whole picture); copied.
- * mean NULL: its own again. After planning. */
+/* Takes mean and variance (N,C) instead of the image's own from now on (a tile takes those of the whole picture);
+ * copied. mean NULL: its own again. After planning. */
 void imp_graph_give_statistics(ImpNode *norm, const float *mean, const float *variance);
 /* Mean and variance (N,C) of the last forward pass. */
 void imp_graph_read_statistics(const ImpNode *norm, float *mean, float *variance);

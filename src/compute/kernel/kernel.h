@@ -13,27 +13,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A 3x3 convolution of stride 1 with `padding` (0, 1 or 2) zeros around, by Winograd's F(4x4,3x3) (Lavin, Gray 2016). As
- * backward pass with respect to the input it is the same with the filters transposed and turned by 180 degrees, and
+/* A 3x3 convolution of stride 1 with `padding` (0, 1 or 2) zeros around, by Winograd's F(4x4,3x3) (Lavin, Gray 2016).
+ * As backward pass with respect to the input it is the same with the filters transposed and turned by 180 degrees, and
  * padding 2 - p. */
 typedef struct ImpWinograd {
     int images, in_channels, out_channels;
     int height, width, padding; /* of the source; the target has height + 2 padding - 2 rows ... */
-    bool transposed;          /* weights are read as the backward pass needs them: (in,out) swapped, turned */
-    const float *weights;     /* (out,in,3,3), or (in,out,3,3) when transposed */
-    const float *bias;        /* (out) or NULL */
-    const float *source;      /* (images,in/B,H,W,B) */
-    const float *source_mask; /* NULL, or the shape of source: source counts only where this is > 0 */
-    float *target;            /* (images,out/B,h,w,B) */
-    const float *target_mask; /* NULL, or the shape of target: the result counts only where this is > 0 */
-    bool source_relu;         /* max(source, 0) is read */
-    bool relu;                /* max(result, 0) is written */
-    bool accumulate;          /* added to target */
-    float *scratch;           /* winograd_scratch() floats */
+    bool transposed;            /* weights are read as the backward pass needs them: (in,out) swapped, turned */
+    const float *weights;       /* (out,in,3,3), or (in,out,3,3) when transposed */
+    const float *bias;          /* (out) or NULL */
+    const float *source;        /* (images,in/B,H,W,B) */
+    const float *source_mask;   /* NULL, or the shape of source: source counts only where this is > 0 */
+    float *target;              /* (images,out/B,h,w,B) */
+    const float *target_mask;   /* NULL, or the shape of target: the result counts only where this is > 0 */
+    bool source_relu;           /* max(source, 0) is read */
+    bool relu;                  /* max(result, 0) is written */
+    bool accumulate;            /* added to target */
+    float *scratch;             /* winograd_scratch() floats */
 } ImpWinograd;
 
-/* A convolution of stride 1 from C blocked channels to a plain image of few: a network's last layer, or, transposed, the
- * backward pass of its first (of padding p, with padding kernel - 1 - p here). */
+/* A convolution of stride 1 from C blocked channels to a plain image of few: a network's last layer, or, transposed,
+ * the backward pass of its first (of padding p, with padding kernel - 1 - p here). */
 typedef struct ImpToImage {
     int images, channels, planes; /* planes <= 3 */
     int height, width;            /* of the source; the target has height + 2 padding - kernel + 1 rows ... */
@@ -48,9 +48,9 @@ typedef struct ImpToImage {
     float *scratch;           /* to_image_scratch() floats */
 } ImpToImage;
 
-/* The gradient of a convolution's weights: weights[o][i][ky][kx] += sum over images and places (y,x) of gradient[o][y][x]
- * source[i][y stride + ky - padding][x stride + kx - padding]. Either side may be a plain image of few channels (the
- * gradient then with stride 1). Summed image by image, so that threads do not matter. */
+/* The gradient of a convolution's weights: weights[o][i][ky][kx] += sum over images and places (y,x) of
+ * gradient[o][y][x] source[i][y stride + ky - padding][x stride + kx - padding]. Either side may be a plain image of
+ * few channels (the gradient then with stride 1). Summed image by image, so that threads do not matter. */
 typedef struct ImpWeightGradient {
     int images, in_channels, out_channels, kernel, stride, padding;
     int in_height, in_width, out_height, out_width;

@@ -97,8 +97,7 @@ static dnnl_status_t point_to(dnnl_memory_t memory, const float *data) {
     return dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)data);
 }
 
-static dnnl_status_t run(ImpDnnlConvolution *c, const float *weights, const float *bias, const float *from,
-                         float *to) {
+static dnnl_status_t run(ImpDnnlConvolution *c, const float *weights, const float *bias, const float *from, float *to) {
     IMP_DNNL_TRY(point_to(c->weights, weights));
     IMP_DNNL_TRY(point_to(c->bias, bias));
     IMP_DNNL_TRY(point_to(c->from, from));

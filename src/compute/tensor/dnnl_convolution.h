@@ -20,8 +20,8 @@ ImpStatus imp_dnnl_forward_new(const ImpDnnlConvolutionSpec *spec, ImpDnnlConvol
 ImpStatus imp_dnnl_backward_new(const ImpDnnlConvolutionSpec *spec, ImpDnnlConvolution **out, ImpError *error);
 void imp_dnnl_convolution_free(ImpDnnlConvolution **convolution);
 
-/* Forward: `to` from `from` = source, weights (out,in,kernel,kernel) and bias (out). Backward: the source's gradient `to`
- * from the target's, `from`; bias is not read. The weights may be others each time. False when oneDNN refuses. */
+/* Forward: `to` from `from` = source, weights (out,in,kernel,kernel) and bias (out). Backward: the source's gradient
+ * `to` from the target's, `from`; bias is not read. The weights may be others each time. False when oneDNN refuses. */
 bool imp_dnnl_convolution_run(ImpDnnlConvolution *convolution, const float *weights, const float *bias,
                               const float *from, float *to);
 

@@ -65,7 +65,8 @@ void imp_tensor_to_plain(const ImpTensor *tensor, float *plain) {
         memcpy(plain, tensor->data, imp_shape_count(tensor->shape) * sizeof *plain);
         return;
     }
-    imp_parallel(imp_shape_images(tensor->shape) * blocks_of(tensor), copy_block, &(Copy){.tensor = tensor, .to_plain = plain});
+    imp_parallel(imp_shape_images(tensor->shape) * blocks_of(tensor), copy_block,
+                 &(Copy){.tensor = tensor, .to_plain = plain});
 }
 
 void imp_tensor_from_plain(const ImpTensor *tensor, const float *plain) {
@@ -73,5 +74,6 @@ void imp_tensor_from_plain(const ImpTensor *tensor, const float *plain) {
         memcpy(tensor->data, plain, imp_shape_count(tensor->shape) * sizeof *plain);
         return;
     }
-    imp_parallel(imp_shape_images(tensor->shape) * blocks_of(tensor), copy_block, &(Copy){.tensor = tensor, .from_plain = plain});
+    imp_parallel(imp_shape_images(tensor->shape) * blocks_of(tensor), copy_block,
+                 &(Copy){.tensor = tensor, .from_plain = plain});
 }

@@ -4,18 +4,18 @@
 #include <assert.h>
 #include <math.h>
 
-/* y = factor x + offset with factor = strength style_deviation / deviation + 1 - strength, a channel. The backward pass is
- * instance normalisation's, plus what goes past it. */
+/* y = factor x + offset with factor = strength style_deviation / deviation + 1 - strength, a channel. The backward pass
+ * is instance normalisation's, plus what goes past it. */
 
 static const double epsilon = 1e-5;
 
 typedef struct Adain {
     double strength;
-    float *lanes;                              /* the following, (planes,B) each */
-    float *mean, *variance;                    /* of x */
-    float *style_mean, *style_deviation;       /* */
-    float *factor, *offset;                    /* y = factor x + offset */
-    float *back_other, *back_offset;           /* dx = factor g + back_other x + back_offset */
+    float *lanes;                        /* the following, (planes,B) each */
+    float *mean, *variance;              /* of x */
+    float *style_mean, *style_deviation; /* */
+    float *factor, *offset;              /* y = factor x + offset */
+    float *back_other, *back_offset;     /* dx = factor g + back_other x + back_offset */
 } Adain;
 
 enum { LANE_ARRAYS = 8 };
@@ -100,8 +100,7 @@ static const ImpOp adain = {.name = "adaptive instance normalisation",
 
 ImpStatus imp_graph_adain(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error) {
     assert(source->layout == IMP_LAYOUT_BLOCKED);
-    ImpStatus status =
-        imp_graph_add(graph, &adain, source, source->shape, source->layout, sizeof(Adain), out, error);
+    ImpStatus status = imp_graph_add(graph, &adain, source, source->shape, source->layout, sizeof(Adain), out, error);
     if (status == IMP_OK) (*out)->backward_reads_source = true;
     return status;
 }

@@ -7,8 +7,7 @@ static size_t lanes_of(const ImpNode *node) {
 }
 
 size_t imp_channel_scratch(const ImpNode *node) {
-    size_t partial =
-        imp_graph_kernels(node->graph)->sums_scratch(imp_node_planes(node), imp_shape_places(node->shape));
+    size_t partial = imp_graph_kernels(node->graph)->sums_scratch(imp_node_planes(node), imp_shape_places(node->shape));
     return 2 * (2 * lanes_of(node) + partial);
 }
 

@@ -1,4 +1,5 @@
-/* Numbers a channel of blocked nodes, kept as (planes,B): what normalisations compute with. Private to the operations. */
+/* Numbers a channel of blocked nodes, kept as (planes,B): what normalisations compute with. Private to the operations.
+ */
 #ifndef IMP_COMPUTE_GRAPH_OP_CHANNELS_H
 #define IMP_COMPUTE_GRAPH_OP_CHANNELS_H
 
@@ -13,8 +14,7 @@ const double *imp_channel_products(const ImpNode *node, const ImpAffine *job, fl
 
 /* Where channel c of image n is among (planes,B). */
 static inline size_t imp_channel_at(const ImpNode *node, size_t n, size_t c) {
-    return n * (imp_node_planes(node) / imp_shape_images(node->shape)) *
-               (size_t)imp_graph_kernels(node->graph)->block +
+    return n * (imp_node_planes(node) / imp_shape_images(node->shape)) * (size_t)imp_graph_kernels(node->graph)->block +
            c;
 }
 

@@ -4,20 +4,19 @@
 #include <assert.h>
 #include <math.h>
 
-/* y = factor x + offset with factor = scale / sqrt(variance + epsilon), offset = shift - factor mean, a channel. With g the
- * gradient of y (0 where the ReLU cut), over the n places of a channel:
- *   dscale = sum g (x - mean) / deviation      dshift = sum g
- *   dx = factor (g - sum g / n - (x - mean) sum g (x - mean) / (n deviation^2)) */
+/* y = factor x + offset with factor = scale / sqrt(variance + epsilon), offset = shift - factor mean, a channel. With g
+ * the gradient of y (0 where the ReLU cut), over the n places of a channel: dscale = sum g (x - mean) / deviation
+ * dshift = sum g dx = factor (g - sum g / n - (x - mean) sum g (x - mean) / (n deviation^2)) */
 
 static const double epsilon = 1e-5;
 
 typedef struct InstanceNorm {
     ImpInstanceNorm spec;
-    int *sets;                             /* (N) */
-    bool given;                            /* mean and variance come from the caller */
-    float *lanes;                          /* the following, (planes,B) each */
-    float *mean, *variance;                /* of x */
-    float *factor, *offset, *ones;         /* y = factor x + offset */
+    int *sets;                              /* (N) */
+    bool given;                             /* mean and variance come from the caller */
+    float *lanes;                           /* the following, (planes,B) each */
+    float *mean, *variance;                 /* of x */
+    float *factor, *offset, *ones;          /* y = factor x + offset */
     float *back, *back_other, *back_offset; /* dx = back g + back_other x + back_offset */
 } InstanceNorm;
 
@@ -82,8 +81,7 @@ static void use_sums(const ImpNode *node, const double *sums) {
             if (norm->spec.shift.gradient) norm->spec.shift.gradient[p] += (float)plain;
             norm->back[i] = norm->factor[i];
             norm->back_other[i] = (float)other;
-            norm->back_offset[i] =
-                norm->given ? 0 : (float)(-factor * plain / places - other * (double)norm->mean[i]);
+            norm->back_offset[i] = norm->given ? 0 : (float)(-factor * plain / places - other * (double)norm->mean[i]);
         }
 }
 
@@ -114,17 +112,14 @@ static void release(ImpNode *node) {
     imp_free(norm->lanes);
 }
 
-static const ImpOp instance_norm = {.name = "instance normalisation",
-                                    .prepare = prepare,
-                                    .forward = forward,
-                                    .backward = backward,
-                                    .release = release};
+static const ImpOp instance_norm = {
+    .name = "instance normalisation", .prepare = prepare, .forward = forward, .backward = backward, .release = release};
 
 ImpStatus imp_graph_instance_norm(ImpGraph *graph, ImpNode *source, const ImpInstanceNorm *norm, ImpNode **out,
                                   ImpError *error) {
     assert(source->layout == IMP_LAYOUT_BLOCKED && !(norm->added && norm->relu));
-    ImpStatus status = imp_graph_add(graph, &instance_norm, source, source->shape, source->layout, sizeof(InstanceNorm),
-                                     out, error);
+    ImpStatus status =
+        imp_graph_add(graph, &instance_norm, source, source->shape, source->layout, sizeof(InstanceNorm), out, error);
     if (status != IMP_OK) return status;
     ((InstanceNorm *)(*out)->state)->spec = *norm;
     (*out)->second = norm->added;
