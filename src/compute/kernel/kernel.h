@@ -32,6 +32,24 @@ typedef struct ImpWinograd {
     float *scratch;             /* winograd_scratch() floats */
 } ImpWinograd;
 
+/* A convolution of any odd kernel up to 15 and stride 1 or 2, to blocked channels: target[o][y][x] = bias[o] + sum
+ * weights[o][i][ky][kx] source[i][y stride + ky - padding][x stride + kx - padding]. transposed: the backward pass of
+ * such a convolution, so that source is its result's gradient, target its source's, and out_channels its source's
+ * channels. */
+typedef struct ImpDirect {
+    int images, in_channels, out_channels, kernel, stride, padding;
+    int height, width, out_height, out_width; /* of the source, of the target */
+    bool transposed;
+    bool source_plain;    /* source (images,in,height,width), else (images,in/B,height,width,B) */
+    const float *weights; /* (out,in,kernel,kernel), or (in,out,kernel,kernel) when transposed */
+    const float *bias;    /* (out) or NULL */
+    const float *source;
+    float *target;   /* (images,out/B,out_height,out_width,B) */
+    bool relu;       /* max(result, 0) is written */
+    bool accumulate; /* added to target */
+    float *scratch;  /* direct_scratch() floats */
+} ImpDirect;
+
 /* A convolution of stride 1 from C blocked channels to a plain image of few: a network's last layer, or, transposed,
  * the backward pass of its first (of padding p, with padding kernel - 1 - p here). */
 typedef struct ImpToImage {
@@ -87,6 +105,8 @@ typedef struct ImpKernels {
 
     size_t (*winograd_scratch)(const ImpWinograd *job, int threads); /* floats */
     void (*winograd)(const ImpWinograd *job);
+    size_t (*direct_scratch)(const ImpDirect *job); /* floats */
+    void (*direct)(const ImpDirect *job);
     size_t (*to_image_scratch)(int channels, int kernel); /* floats */
     void (*to_image)(const ImpToImage *job);
 

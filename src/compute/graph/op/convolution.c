@@ -6,19 +6,6 @@
 
 /* Convolutions: the builder chooses a way to run them; the gradients of weights and bias are here. */
 
-ImpDnnlConvolutionSpec imp_convolution_describe(const ImpNode *node) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
-    int block = imp_graph_kernels(node->graph)->block;
-    ImpLayout from = node->source->layout, to = node->layout;
-    return (ImpDnnlConvolutionSpec){
-        .source = {.shape = node->source->shape, .layout = from, .block = from == IMP_LAYOUT_PLAIN ? 1 : block},
-        .target = {.shape = node->shape, .layout = to, .block = to == IMP_LAYOUT_PLAIN ? 1 : block},
-        .kernel = spec->kernel,
-        .stride = spec->stride,
-        .padding = spec->padding,
-        .relu = spec->relu};
-}
-
 void imp_convolution_need(ImpNode *node, size_t scratch_floats) {
     if (scratch_floats > node->scratch_floats) node->scratch_floats = scratch_floats;
 }
@@ -131,24 +118,18 @@ static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     return into[0] == IMP_INTO_NOTHING || state->way->backward_data(node, value, scratch, into[0]);
 }
 
-static void release(ImpNode *node) {
-    ImpConvolutionState *state = node->state;
-    imp_dnnl_convolution_free(&state->forward);
-    imp_dnnl_convolution_free(&state->backward);
-}
-
-static const ImpOp convolution = {
-    .name = "convolution", .prepare = prepare, .forward = forward, .backward = backward, .release = release};
+static const ImpOp convolution = {.name = "convolution", .prepare = prepare, .forward = forward, .backward = backward};
 
 static const ImpConvolutionWay *way_of(const ImpNode *source, const ImpConvolution *spec) {
     if (source->layout == IMP_LAYOUT_PLAIN) return &imp_convolution_from_image;
     if (spec->to_image) return &imp_convolution_to_image;
     bool winograd = spec->kernel == 3 && spec->stride == 1 && spec->padding <= 2;
-    return winograd ? &imp_convolution_winograd : &imp_convolution_dnnl;
+    return winograd ? &imp_convolution_winograd : &imp_convolution_direct;
 }
 
 static void check_spec(const ImpNode *source, const ImpConvolution *spec) {
     assert(spec->kernel % 2 == 1 && spec->kernel <= 15 && spec->padding >= 0 && spec->padding < spec->kernel);
+    assert(spec->stride == 1 || spec->stride == 2);
     assert(source->layout == IMP_LAYOUT_BLOCKED || (source->shape.channels <= 3 && !spec->to_image));
     assert(!spec->to_image || (spec->out_channels <= 3 && spec->stride == 1 && !spec->relu));
     (void)source, (void)spec;

@@ -3,7 +3,6 @@
 #define IMP_COMPUTE_GRAPH_OP_CONVOLUTION_H
 
 #include "compute/graph/node.h"
-#include "compute/tensor/dnnl_convolution.h"
 
 /* A way: for some shapes and layouts. backward_data makes the source's gradient; gradients of weights and bias are made
  * alike in all ways. */
@@ -20,16 +19,19 @@ typedef struct ImpConvolutionWay {
 typedef struct ImpConvolutionState {
     ImpConvolution spec;
     const ImpConvolutionWay *way;
-    ImpDnnlConvolution *forward, *backward; /* or NULL */
 } ImpConvolutionState;
 
 extern const ImpConvolutionWay imp_convolution_winograd;   /* blocked to blocked, 3x3, stride 1, padding 0..2 */
-extern const ImpConvolutionWay imp_convolution_dnnl;       /* blocked to blocked, any */
+extern const ImpConvolutionWay imp_convolution_direct;     /* blocked to blocked, any */
 extern const ImpConvolutionWay imp_convolution_from_image; /* plain to blocked */
 extern const ImpConvolutionWay imp_convolution_to_image;   /* blocked to plain, stride 1 */
 
-/* The forward pass of the node as oneDNN wants it described. */
-ImpDnnlConvolutionSpec imp_convolution_describe(const ImpNode *node);
+/* The direct way's parts, which serve the two between images and blocked activations too. */
+ImpStatus imp_convolution_prepare_direct(ImpNode *node, ImpError *error);
+bool imp_convolution_forward_direct(ImpNode *node, float *scratch);
+bool imp_convolution_backward_direct(ImpNode *node, const float *mask, float *scratch, ImpInto into);
+
+/* Raises the node's scratch to at least this many floats. */
 void imp_convolution_need(ImpNode *node, size_t scratch_floats);
 
 #endif
