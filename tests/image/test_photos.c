@@ -374,6 +374,7 @@ static void folders_that_cannot_be_read_are_named(void **state) {
     chmod(in_scratch("locked/inner"), 0);
     Notices notices = {0};
     ImpPhotos *photos = open_photos("locked", 1, 1, 1, &notices);
+    chmod(in_scratch("locked/inner"), 0700);
     assert_int_equal(notices.count, 1);
     assert_non_null(strstr(notices.text[0], "locked/inner"));
     imp_photos_free(&photos);
