@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "replay.h"
 #include "report.h"
+#include "rescue.h"
 #include "signals.h"
 #include "snapshot.h"
 #include <stdlib.h>
@@ -144,12 +145,13 @@ static int save(Run *run) {
     options.n_texts = text ? 1 : 0;
     signals_hold();
     if (status == IMP_OK) status = imp_image_write(run->result.image, run->outputs.picture, &options, &error);
+    bool lost = status != IMP_OK;
     if (status == IMP_OK && run->outputs.recipe) status = imp_recipe_write(run->recipe, run->outputs.recipe, &error);
+    if (status != IMP_OK) complain("%s", error.message);
+    if (lost) rescue_picture(run->result.image, run->outputs.picture, &options);
     signals_release();
     free(text);
-    if (status == IMP_OK) return EXIT_GOOD;
-    complain("%s", error.message);
-    return EXIT_FAULT;
+    return status == IMP_OK ? EXIT_GOOD : EXIT_FAULT;
 }
 
 /* The side products may have failed while the picture is well: that is said, and is a fault all the same. */
@@ -167,6 +169,7 @@ static int finish(Run *run) {
     if (!run->quiet || run->result.stopped) report_line(&report);
     int json = run->json ? report_json(&report) : EXIT_GOOD;
     if (run->result.stopped) return EXIT_STOPPED;
+    if (run->result.faults > 0) return EXIT_FAULT;
     return previews != EXIT_GOOD ? previews : log != EXIT_GOOD ? log : json;
 }
 

@@ -84,6 +84,23 @@ static int check_picture(const char *path, const ImpImageWriteOptions *options) 
     return status == IMP_ERROR_ARGUMENT || status == IMP_ERROR_UNSUPPORTED ? EXIT_USAGE : EXIT_FAULT;
 }
 
+/* The files that the method itself writes, such as checkpoints. */
+static int check_method_outputs(const ImpMethod *method, const ImpParams *params, const Outputs *outputs) {
+    for (size_t i = 0; i < method->params.count; i++) {
+        const ImpParam *row = &method->params.rows[i];
+        const char *path = row->type == IMP_PARAM_FILE_OUT ? imp_params_text(params, row->name) : NULL;
+        if (!path) continue;
+        if (same_file(path, outputs->picture))
+            return wrong_usage(method->name, "--%s and the output are the same file %s; choose another name", row->name,
+                               path);
+        char what[64];
+        snprintf(what, sizeof what, "the %s", row->name);
+        int result = check_folder(what, path);
+        if (result != EXIT_GOOD) return result;
+    }
+    return EXIT_GOOD;
+}
+
 static int check_disk(const Outputs *outputs) {
     int result = check_picture(outputs->picture, &outputs->options);
     ImpImageWriteOptions preview = outputs->options;
@@ -140,6 +157,7 @@ int outputs_choose(const ImpMethod *method, const ImpParams *common, const ImpPa
     if (result == EXIT_GOOD) result = name_recipe(method, common, out);
     if (result == EXIT_GOOD) result = check_apart(method, params, pictures, out);
     if (result == EXIT_GOOD) result = check_disk(out);
+    if (result == EXIT_GOOD) result = check_method_outputs(method, params, out);
     return result;
 }
 

@@ -47,7 +47,7 @@ ImpStatus imp_vgg_check_layer(const ImpVggWeights *weights, const char *name, Im
     if (convs_needed(weights->depth, layer) <= weights->n_convs) return IMP_OK;
     char deepest[16];
     imp_vgg_deepest(weights, deepest);
-    return imp_fail(error, IMP_ERROR_ARGUMENT,
+    return imp_fail(error, IMP_ERROR_UNSUPPORTED,
                     "%s has no layer %s: it ends at %s; choose layers up to there or a model that goes deeper",
                     weights->name, name, deepest);
 }

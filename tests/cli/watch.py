@@ -114,6 +114,20 @@ class Watch(unittest.TestCase):
         process.communicate(timeout=20)
         self.assertEqual(process.returncode, 0)
 
+    def test_a_picture_whose_place_is_gone_is_saved_elsewhere(self):
+        (self.folder / "gone").mkdir()
+        (self.folder / "temporary").mkdir()
+        self.environment["TMPDIR"] = str(self.folder / "temporary")
+        process = self.start("--delay", "20", "--steps", "40", "--log", "log.csv", "-o", "gone/out.png")
+        self.wait_for_rows(3)
+        (self.folder / "gone").rmdir()
+        message = process.communicate(timeout=20)[1].decode()
+        self.assertEqual(process.returncode, 1)
+        saved = re.search(r"the picture was saved as (\S+) instead", message)
+        self.assertIsNotNone(saved, message)
+        self.assertTrue(saved[1].startswith(self.environment["TMPDIR"]) and saved[1].endswith("/out.png"))
+        self.assertIn(b"IEND", pathlib.Path(saved[1]).read_bytes())
+
     def test_previews_are_whole_at_any_time(self):
         process = self.slow_run("--preview", "now.png", "--preview-every", "0")
         seen = set()

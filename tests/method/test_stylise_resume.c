@@ -163,11 +163,26 @@ static void damaged_files_are_refused(void **state) {
     }
 }
 
+/* A checkpoint that cannot be written costs the checkpoint, not the picture. */
+static void a_failing_checkpoint_keeps_the_picture(void **state) {
+    (void)state;
+    char settings[512];
+    snprintf(settings, sizeof settings, "evaluations=4;checkpoint-every=2;checkpoint=%s", in_folder("none/run.st"));
+    Seen seen = {0};
+    ImpResult result = run(settings, &seen), expected = run("evaluations=4", &(Seen){0});
+    assert_int_equal(seen.rows, 4);
+    assert_true(result.faults > 0);
+    assert_int_equal(expected.faults, 0);
+    assert_true(same_picture(expected.image, result.image));
+    imp_image_free(&result.image);
+    imp_image_free(&expected.image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resuming_is_exact),         cmocka_unit_test(checkpoints_on_the_way),
         cmocka_unit_test(a_finished_run_can_go_on),  cmocka_unit_test(other_runs_are_refused),
-        cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(damaged_files_are_refused), cmocka_unit_test(a_failing_checkpoint_keeps_the_picture),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -145,7 +145,7 @@ static void sizes_are_exact(void **state) {
 static void a_single_pixel_is_refused(void **state) {
     (void)state;
     ImpImage *content = make_picture(1, 1, 1);
-    expect_failure("evaluations=1", content, IMP_ERROR_ARGUMENT, "photo.png has a single pixel");
+    expect_failure("evaluations=1", content, IMP_ERROR_UNSUPPORTED, "photo.png has a single pixel");
     imp_image_free(&content);
 }
 
@@ -153,7 +153,7 @@ static void faults_come_before_work(void **state) {
     (void)state;
     ImpImage *content = make_picture(20, 20, 1);
     expect_failure("model=/no/such/file.pth", content, IMP_ERROR_IO, "/no/such/file.pth");
-    expect_failure("content-layers=relu4_2", content, IMP_ERROR_ARGUMENT, "conv2_1");
+    expect_failure("content-layers=relu4_2", content, IMP_ERROR_UNSUPPORTED, "conv2_1");
     expect_failure("style-layers=relu9_9", content, IMP_ERROR_ARGUMENT, "relu9_9");
     expect_failure("content-layers=image", content, IMP_ERROR_ARGUMENT, "image is no layer");
     expect_failure("init=/no/such/start.png", content, IMP_ERROR_IO, "/no/such/start.png");

@@ -102,10 +102,10 @@ static bool checkpoint_is_due(const ImpDescent *descent, int64_t total_before) {
     return descent->watch->checkpoint || (every > 0 && descent->state->total / every > total_before / every);
 }
 
-static ImpStatus write_if_due(ImpDescent *descent, int64_t total_before, ImpError *error) {
-    if (!checkpoint_is_due(descent, total_before)) return IMP_OK;
+static void write_if_due(ImpDescent *descent, int64_t total_before) {
+    if (!checkpoint_is_due(descent, total_before)) return;
     descent->watch->checkpoint = false;
-    return descent->checkpoint(descent->context, error);
+    descent->checkpoint(descent->context);
 }
 
 ImpStatus imp_stylise_descend(ImpDescent *descent, ImpError *error) {
@@ -117,7 +117,7 @@ ImpStatus imp_stylise_descend(ImpDescent *descent, ImpError *error) {
     while (status == IMP_OK && !state->over && !is_over(descent)) {
         int64_t before = state->total;
         status = step(descent, error);
-        if (status == IMP_OK) status = write_if_due(descent, before, error);
+        if (status == IMP_OK) write_if_due(descent, before);
     }
     return status;
 }

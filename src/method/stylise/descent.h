@@ -10,7 +10,7 @@ typedef struct ImpDescent {
     ImpStyliseState *state;
     ImpStyliseWatch *watch;
     /* Called between two steps of the optimiser, when a checkpoint is due. */
-    ImpStatus (*checkpoint)(void *context, ImpError *error);
+    void (*checkpoint)(void *context);
     void *context;
 
     int64_t evaluation, total; /* done, those of an unfinished line search included */

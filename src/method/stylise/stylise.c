@@ -22,6 +22,7 @@ typedef struct Run {
     ImpStyliseWatch watch;
     ImpCheckpointOrigin origin;
     int64_t total; /* evaluations reported */
+    size_t faults; /* checkpoints that could not be written */
 } Run;
 
 static ImpStatus take_pictures(Run *run, ImpError *error) {
@@ -39,16 +40,21 @@ static ImpStatus take_pictures(Run *run, ImpError *error) {
         return imp_fail(error, IMP_ERROR_ARGUMENT, "stylize takes a content picture and at least one style");
     const ImpImage *image = run->content->image;
     if (image->width > 1 || image->height > 1) return IMP_OK;
-    return imp_fail(error, IMP_ERROR_ARGUMENT,
+    return imp_fail(error, IMP_ERROR_UNSUPPORTED,
                     "%.200s has a single pixel, in which there is nothing to stylize; give a larger picture",
                     run->content->name);
 }
 
-static ImpStatus write_checkpoint(void *context, ImpError *error) {
+/* A checkpoint that cannot be written, on a full disk say, must not take the picture with it: the run goes on. */
+static void write_checkpoint(void *context) {
     Run *run = context;
-    if (!run->settings.checkpoint) return IMP_OK;
-    return imp_checkpoint_write(run->settings.checkpoint, &run->origin, &run->state,
-                                imp_stylise_watch_seconds(&run->watch), error);
+    ImpError error;
+    if (!run->settings.checkpoint) return;
+    ImpStatus status = imp_checkpoint_write(run->settings.checkpoint, &run->origin, &run->state,
+                                            imp_stylise_watch_seconds(&run->watch), &error);
+    if (status == IMP_OK) return;
+    if (run->faults++ == 0)
+        imp_stylise_notice(&run->watch, "no checkpoint: %s; the run goes on without", error.message);
 }
 
 /* What is needed before the first scale: all that can be wrong with the request shows here. */
@@ -134,6 +140,7 @@ static ImpStatus make_result(Run *run, ImpResult *result, ImpError *error) {
     if (status != IMP_OK) return status;
     result->stopped = run->watch.stop;
     result->steps = run->total;
+    result->faults = run->faults;
     result->seconds = imp_stylise_watch_seconds(&run->watch);
     imp_stylise_metrics(&losses, result->metrics, &result->n_metrics);
     return IMP_OK;
@@ -167,7 +174,7 @@ static ImpStatus stylize(const ImpRequest *request, ImpResult *result, ImpError 
     ImpStatus status = take_pictures(&run, error);
     if (status == IMP_OK) status = prepare(&run, error);
     if (status == IMP_OK) status = run_scales(&run, error);
-    if (status == IMP_OK) status = write_checkpoint(&run, error);
+    if (status == IMP_OK) write_checkpoint(&run);
     if (status == IMP_OK) status = make_result(&run, result, error);
     clear(&run);
     imp_threads_set(threads);
