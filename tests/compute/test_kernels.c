@@ -542,9 +542,133 @@ static void bench_tier(const ImpKernels *kernels) {
         bench_layer((Bench){.kernels = kernels, .in = layers[i][0], .out = layers[i][1], .side = layers[i][2]});
 }
 
+/* --- the layers of a generator network in training: batch 4, 256 x 256 ----------------------------------------------
+ */
+
+typedef struct Layer {
+    const char *name;
+    int in, out, side, kernel, stride; /* side of the result */
+} Layer;
+
+/* Runs one job five times and prints the best. */
+static void print_best(const ImpKernels *kernels, const char *kind, const Layer *layer, void (*run)(const void *job),
+                       const void *job) {
+    double best = INFINITY;
+    for (int i = 0; i < 5; i++) {
+        double start = now();
+        run(job);
+        best = fmin(best, now() - start);
+    }
+    double flops = 8.0 * layer->in * layer->out * layer->side * layer->side * layer->kernel * layer->kernel;
+    printf("%-9s %-16s %-10s %9.3f ms %8.1f GFLOP/s\n", kernels->name, kind, layer->name, 1e3 * best,
+           flops / best * 1e-9);
+}
+
+typedef struct TrainingJob {
+    const ImpKernels *kernels;
+    ImpDirect direct;
+    ImpWeightGradient weights;
+    ImpToImage to_image;
+} TrainingJob;
+
+static void run_direct(const void *job) {
+    const TrainingJob *j = job;
+    j->kernels->direct(&j->direct);
+}
+
+static void run_weights(const void *job) {
+    const TrainingJob *j = job;
+    j->kernels->weight_gradient(&j->weights);
+}
+
+static void run_to_image(const void *job) {
+    const TrainingJob *j = job;
+    j->kernels->to_image(&j->to_image);
+}
+
+static void bench_training_layer(const ImpKernels *kernels, const Layer *layer) {
+    enum { IMAGES = 4 };
+    ImpRandom random;
+    imp_random_seed(&random, 1);
+    int side = layer->side * layer->stride + layer->kernel - layer->stride;
+    size_t from = (size_t)IMAGES * (size_t)(side * side), to = (size_t)IMAGES * (size_t)(layer->side * layer->side);
+    size_t taps = (size_t)(layer->kernel * layer->kernel);
+    float *source = normal(&random, blocked_floats(kernels->block, layer->in, from), 1);
+    float *target = normal(&random, blocked_floats(kernels->block, layer->out, to), 1);
+    float *weights = normal(&random, (size_t)(layer->in * layer->out) * taps, 0.1);
+    TrainingJob job = {.kernels = kernels};
+    job.direct = (ImpDirect){.images = IMAGES,
+                             .in_channels = layer->in,
+                             .out_channels = layer->out,
+                             .kernel = layer->kernel,
+                             .stride = layer->stride,
+                             .height = side,
+                             .width = side,
+                             .out_height = layer->side,
+                             .out_width = layer->side,
+                             .source_plain = layer->in == 3,
+                             .weights = weights,
+                             .source = source,
+                             .target = target};
+    job.weights = (ImpWeightGradient){.images = IMAGES,
+                                      .in_channels = layer->in,
+                                      .out_channels = layer->out,
+                                      .kernel = layer->kernel,
+                                      .stride = layer->stride,
+                                      .in_height = side,
+                                      .in_width = side,
+                                      .out_height = layer->side,
+                                      .out_width = layer->side,
+                                      .source_plain = layer->in == 3,
+                                      .gradient_plain = layer->out == 3,
+                                      .source = source,
+                                      .gradient = target,
+                                      .weights = weights};
+    job.to_image = (ImpToImage){.images = IMAGES,
+                                .channels = layer->in,
+                                .planes = 3,
+                                .height = side,
+                                .width = side,
+                                .kernel = layer->kernel,
+                                .weights = weights,
+                                .source = source,
+                                .target = target};
+    job.direct.scratch = floats(kernels->direct_scratch(&job.direct));
+    job.weights.scratch = floats(kernels->weight_gradient_scratch(&job.weights));
+    job.to_image.scratch = floats(kernels->to_image_scratch(layer->in, layer->kernel));
+    if (layer->out == 3) print_best(kernels, "to image", layer, run_to_image, &job);
+    if (layer->out != 3) print_best(kernels, "direct", layer, run_direct, &job);
+    if (layer->in != 3 && layer->out != 3) {
+        job.direct.transposed = true;
+        job.direct.in_channels = layer->out;
+        job.direct.out_channels = layer->in;
+        job.direct.height = job.direct.width = layer->side;
+        job.direct.out_height = job.direct.out_width = side;
+        job.direct.source = target;
+        job.direct.target = source;
+        print_best(kernels, "direct back", layer, run_direct, &job);
+    }
+    print_best(kernels, "weight gradient", layer, run_weights, &job);
+    imp_free(source);
+    imp_free(target);
+    imp_free(weights);
+    imp_free(job.direct.scratch);
+    imp_free(job.weights.scratch);
+    imp_free(job.to_image.scratch);
+}
+
+static void bench_training(const ImpKernels *kernels) {
+    static const Layer layers[] = {{"conv1", 3, 32, 256, 9, 1},        {"conv2", 32, 64, 128, 3, 2},
+                                   {"conv3", 64, 128, 64, 3, 2},       {"residual", 128, 128, 64, 3, 1},
+                                   {"up 128->64", 128, 64, 128, 3, 1}, {"up 64->32", 64, 32, 256, 3, 1},
+                                   {"last", 32, 3, 256, 9, 1},         {"quarter", 8, 16, 128, 3, 2}};
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) bench_training_layer(kernels, &layers[i]);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         printf("%d threads\n", imp_threads_get());
+        for_tiers(bench_training);
         for_tiers(bench_tier);
         return 0;
     }
