@@ -98,6 +98,16 @@ ImpStatus imp_graph_adain(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpEr
 /* mean, deviation (N,C) of the style; copied. After planning, before the first run. */
 void imp_graph_set_style(ImpNode *adain, const float *mean, const float *deviation, float strength);
 
+/* Whitening and colouring (Li et al. 2017) of a blocked source: each image's features get the style's means and
+ * covariance, strength * that + (1 - strength) * source. 1e-5 is added to the content's eigenvalues. A run fails where
+ * the features are not finite. */
+ImpStatus imp_graph_wct(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error);
+/* mean (N,C) and colouring (N,C,C), the square root of the covariance, of the style; copied. After planning, before the
+ * first run. */
+void imp_graph_set_colouring(ImpNode *wct, const float *mean, const double *colouring, float strength);
+/* mean (C) and colouring (C,C) of a style's blocked features, one image. */
+ImpStatus imp_wct_colouring(const ImpTensor *style, float *mean, double *colouring, ImpError *error);
+
 /* --- plan and run ------------------------------------------------------------------------------------------------- */
 
 /* Keeps the node's value until its turn in the backward pass, and lets the caller add to its gradient. */
