@@ -1,4 +1,4 @@
-/* Threads. One pool (OpenMP's, which oneDNN shares); a run sets how many threads it takes and puts it back after.
+/* Threads. One pool (OpenMP's); a run sets how many threads it takes and puts it back after.
  *
  * Results never depend on the number of threads: work is cut into pieces by its size alone, each piece is computed by
  * one thread, and reductions over pieces go in a fixed order. */
