@@ -52,6 +52,7 @@ def run_case(program, script):
         done = subprocess.run(["sh", str(script)], cwd=folder, env=environment(program, folder), timeout=120,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     text = done.stdout.decode(errors="backslashreplace").replace(name, "FOLDER")
+    text = re.sub(r"/impasto-\w{6}/", "/impasto-######/", text)
     text = re.sub(r"in [0-9.]+ s \([0-9.e+-]+/s\)", "in # s (#/s)", text)
     return text
 

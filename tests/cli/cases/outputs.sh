@@ -11,6 +11,7 @@ test "$(wc -c <high.jpg)" -gt "$(wc -c <low.jpg)" && echo 'quality counts'
 impasto invert photo.png -q -o odd.name --format jpg && head -c 3 odd.name | od -An -tx1
 impasto invert photo.png -o - --format png >f.png; echo "exit $?"
 cmp a.png f.png && echo same
+mkdir rescued; export TMPDIR="$PWD/rescued"
 if test -e /dev/full; then
     impasto invert photo.png -q -o - --format png >/dev/full; echo "exit $?"
     impasto invert photo.png -q -o /dev/full --format png; echo "exit $?"
