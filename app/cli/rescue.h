@@ -5,8 +5,8 @@
 
 #include "cli.h"
 
-/* Writes `image` under the name of `path` into a new folder below TMPDIR (/tmp without it), and says where it lies; says
- * so too if even that fails. "-" is called picture.FORMAT. */
+/* Writes `image` under the name of `path` into a new folder below TMPDIR (/tmp without it), and says where it lies;
+ * says so too if even that fails. "-" is called picture.FORMAT. */
 void rescue_picture(const ImpImage *image, const char *path, const ImpImageWriteOptions *options);
 
 #endif

@@ -57,7 +57,7 @@ typedef struct ImpConvolution {
 
 /* The source is blocked, or plain with at most 3 channels; the result is blocked unless to_image. A kernel that does
  * not fit into the padded source is an error. */
-ImpStatus imp_graph_convolution(ImpGraph *graph, ImpNode *source, const ImpConvolution *convolution, ImpNode **out,
+ImpStatus imp_graph_convolution(ImpGraph *graph, ImpNode *source, const ImpConvolution *given, ImpNode **out,
                                 ImpError *error);
 
 /* max(source, 0) of a blocked source. Stored only when it is tapped, or one of its readers cannot apply it to the
@@ -84,27 +84,28 @@ typedef struct ImpInstanceNorm {
 
 ImpStatus imp_graph_instance_norm(ImpGraph *graph, ImpNode *source, const ImpInstanceNorm *norm, ImpNode **out,
                                   ImpError *error);
-/* Which set each image takes (N); copied. Before it is called, set 0. After planning. */
-void imp_graph_choose_sets(ImpNode *norm, const int *sets);
+/* Of a node of imp_graph_instance_norm: which set each image takes (N); copied. Before it is called, set 0. After
+ * planning. */
+void imp_graph_choose_sets(ImpNode *node, const int *sets);
 /* Takes mean and variance (N,C) instead of the image's own from now on (a tile takes those of the whole picture);
  * copied. mean NULL: its own again. After planning. */
-void imp_graph_give_statistics(ImpNode *norm, const float *mean, const float *variance);
+void imp_graph_give_statistics(ImpNode *node, const float *mean, const float *variance);
 /* Mean and variance (N,C) of the last forward pass. */
-void imp_graph_read_statistics(const ImpNode *norm, float *mean, float *variance);
+void imp_graph_read_statistics(const ImpNode *node, float *mean, float *variance);
 
 /* Adaptive instance normalisation (Huang, Belongie 2017) of a blocked source: each channel gets the style's mean and
  * standard deviation, strength * that + (1 - strength) * source. */
 ImpStatus imp_graph_adain(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error);
-/* mean, deviation (N,C) of the style; copied. After planning, before the first run. */
-void imp_graph_set_style(ImpNode *adain, const float *mean, const float *deviation, float strength);
+/* Of a node of imp_graph_adain: mean, deviation (N,C) of the style; copied. After planning, before the first run. */
+void imp_graph_set_style(ImpNode *node, const float *mean, const float *deviation, float strength);
 
 /* Whitening and colouring (Li et al. 2017) of a blocked source: each image's features get the style's means and
  * covariance, strength * that + (1 - strength) * source. 1e-5 is added to the content's eigenvalues. A run fails where
  * the features are not finite. */
 ImpStatus imp_graph_wct(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error);
-/* mean (N,C) and colouring (N,C,C), the square root of the covariance, of the style; copied. After planning, before the
- * first run. */
-void imp_graph_set_colouring(ImpNode *wct, const float *mean, const double *colouring, float strength);
+/* Of a node of imp_graph_wct: mean (N,C) and colouring (N,C,C), the square root of the covariance, of the style;
+ * copied. After planning, before the first run. */
+void imp_graph_set_colouring(ImpNode *node, const float *mean, const double *colouring, float strength);
 /* mean (C) and colouring (C,C) of a style's blocked features, one image. */
 ImpStatus imp_wct_colouring(const ImpTensor *style, float *mean, double *colouring, ImpError *error);
 
