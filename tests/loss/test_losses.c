@@ -206,7 +206,7 @@ static void total_variation_by_hand(void **state) {
     (void)state;
     static const double expected[] = {5.5, 7, 5.0 / 4 + 6.0 / 3};
     float numbers[] = {0, 1, 3, 2, 2, 2};
-    ImpTensor picture = {.shape = {1, 2, 3}, .layout = IMP_LAYOUT_PLAIN, .block = 1, .data = numbers};
+    ImpTensor picture = {.shape = {1, 2, 3, 1}, .layout = IMP_LAYOUT_PLAIN, .block = 1, .data = numbers};
     for (int kind = 0; kind < 3; kind++) {
         ImpError error;
         ImpLoss *loss;
