@@ -2,7 +2,7 @@
 #ifndef IMP_METHOD_STYLISE_OBJECTIVE_H
 #define IMP_METHOD_STYLISE_OBJECTIVE_H
 
-#include "method/stylise/picture.h"
+#include "method/picture.h"
 #include "method/stylise/targets.h"
 
 /* The outcome of one evaluation, weighted. */

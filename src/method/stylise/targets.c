@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "method/stylise/picture.h"
+#include "method/picture.h"
 #include <math.h>
 
 ImpVggSpec imp_stylise_network(const ImpStyliseSettings *settings, const char *const *names, size_t n_names) {

@@ -1,29 +1,23 @@
 #include "method/stylise/watch.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
-
-static double clock_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void imp_stylise_watch_begin(ImpStyliseWatch *watch, const ImpObserver *observer, const ImpStyliseSettings *settings,
                              const ImpPictureFinish *finish) {
     *watch = (ImpStyliseWatch){.observer = *observer, .settings = settings, .finish = *finish};
-    watch->began = watch->scale_began = clock_seconds();
+    watch->began = watch->scale_began = imp_clock_seconds();
 }
 
 void imp_stylise_watch_scale(ImpStyliseWatch *watch, int64_t evaluations) {
-    watch->scale_began = clock_seconds();
+    watch->scale_began = imp_clock_seconds();
     watch->scale_first = evaluations;
 }
 
 double imp_stylise_watch_seconds(const ImpStyliseWatch *watch) {
-    return clock_seconds() - watch->began + watch->earlier;
+    return imp_clock_seconds() - watch->began + watch->earlier;
 }
 
 /* An evaluation costs about as much as its picture has pixels. Negative while too little is known. */
@@ -35,7 +29,7 @@ static double seconds_left(const ImpStyliseWatch *watch, int scale, int64_t eval
     double area = (double)now->width * now->height, work = (double)(now->evaluations - evaluation) * area;
     for (int i = scale + 1; i < settings->n_scales; i++)
         work += (double)settings->scales[i].evaluations * settings->scales[i].width * settings->scales[i].height;
-    return (clock_seconds() - watch->scale_began) / ((double)done * area) * work;
+    return (imp_clock_seconds() - watch->scale_began) / ((double)done * area) * work;
 }
 
 void imp_stylise_metrics(const ImpStyliseLosses *losses, ImpMetric out[IMP_MAX_METRICS], size_t *count) {

@@ -1,6 +1,6 @@
 /* Pictures as the numbers that are optimised, and back. */
-#ifndef IMP_METHOD_STYLISE_PICTURE_H
-#define IMP_METHOD_STYLISE_PICTURE_H
+#ifndef IMP_METHOD_PICTURE_H
+#define IMP_METHOD_PICTURE_H
 
 #include "impasto/image.h"
 #include <stdbool.h>

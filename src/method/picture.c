@@ -1,4 +1,4 @@
-#include "method/stylise/picture.h"
+#include "method/picture.h"
 
 #include "base/error.h"
 #include "base/threads.h"

@@ -1,0 +1,73 @@
+#include "network/transform_run.h"
+
+#include "base/error.h"
+#include "network/transform_bands.h"
+#include <string.h>
+
+static int reflected(int i, int side) {
+    if (i < side) return i;
+    if (side == 1) return 0;
+    int period = 2 * (side - 1);
+    i %= period;
+    return i < side ? i : period - i;
+}
+
+void imp_transform_load(const ImpTransformRun *run, int first, int rows, int padded, float *out) {
+    for (int c = 0; c < 3; c++)
+        for (int y = 0; y < rows; y++) {
+            size_t row = (size_t)c * (size_t)run->height + (size_t)reflected(first + y, run->height);
+            const float *from = run->rgb + row * (size_t)run->width;
+            for (int x = 0; x < run->width; x++) out[x] = 255 * from[x];
+            for (int x = run->width; x < padded; x++) out[x] = 255 * from[reflected(x, run->width)];
+            out += padded;
+        }
+}
+
+void imp_transform_store(const ImpTransformRun *run, const float *result, int rows, int padded, int y, int to) {
+    if (to >= run->height) return;
+    for (int c = 0; c < 3; c++) {
+        const float *from = result + ((size_t)c * (size_t)rows + (size_t)y) * (size_t)padded;
+        float *row = run->out + ((size_t)c * (size_t)run->height + (size_t)to) * (size_t)run->width;
+        for (int x = 0; x < run->width; x++) row[x] = from[x] / 255;
+    }
+}
+
+static int multiple_of_4(int side) {
+    return (side + 3) / 4 * 4;
+}
+
+/* Activations are memory that is only taken once it is written: a graph that turns out to be too large cost nothing. */
+static ImpStatus plan_whole(const ImpTransformRun *run, ImpGraph **graph, ImpNode **result, ImpError *error) {
+    ImpShape shape = {3, multiple_of_4(run->height), multiple_of_4(run->width), 1};
+    ImpStatus status = imp_graph_new(shape, graph, error);
+    if (status != IMP_OK) return status;
+    *result = imp_graph_input(*graph);
+    status = imp_transform_build(*graph, run->net, NULL, result, error);
+    if (status == IMP_OK) imp_graph_tap(*result);
+    return status == IMP_OK ? imp_graph_plan(*graph, false, error) : status;
+}
+
+static ImpStatus run_whole(const ImpTransformRun *run, ImpGraph *graph, const ImpNode *result, ImpError *error) {
+    ImpShape shape = imp_graph_shape(imp_graph_input(graph));
+    imp_transform_load(run, 0, shape.height, shape.width, imp_graph_input_data(graph));
+    ImpStatus status = imp_graph_forward(graph, error);
+    if (status != IMP_OK) return status;
+    ImpTensor value = imp_graph_value(result);
+    for (int y = 0; y < run->height; y++) imp_transform_store(run, value.data, shape.height, shape.width, y, y);
+    if (run->progress && !run->progress(run->context, 1, 1))
+        return imp_fail(error, IMP_ERROR_STOPPED, "stopped before the picture was done");
+    return IMP_OK;
+}
+
+ImpStatus imp_transform_run(const ImpTransformRun *run, ImpError *error) {
+    ImpGraph *graph = NULL;
+    ImpNode *result;
+    ImpStatus status = plan_whole(run, &graph, &result, error);
+    if (status == IMP_ERROR_MEMORY || (status == IMP_OK && imp_graph_bytes(graph) > run->memory)) {
+        imp_graph_free(&graph);
+        return imp_transform_run_bands(run, error);
+    }
+    if (status == IMP_OK) status = run_whole(run, graph, result, error);
+    imp_graph_free(&graph);
+    return status;
+}
