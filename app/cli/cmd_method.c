@@ -183,7 +183,8 @@ static int prepare(Run *run) {
         result = outputs_choose(run->method, run->common, run->params, &run->pictures, &run->outputs);
     if (result == EXIT_GOOD) result = pictures_read(&run->pictures);
     if (result == EXIT_GOOD) result = make_recipe(run);
-    if (result == EXIT_GOOD) result = log_open(&run->log, run->outputs.log);
+    bool resumed = imp_param_find(&run->method->params, "resume") && imp_params_has(run->params, "resume");
+    if (result == EXIT_GOOD) result = log_open(&run->log, run->outputs.log, resumed);
     return result;
 }
 

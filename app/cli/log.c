@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
-int log_open(Log *log, const char *path) {
+int log_open(Log *log, const char *path, bool append) {
     *log = (Log){.path = path};
     if (!path) return EXIT_GOOD;
-    log->stream = fopen(path, "w");
-    if (log->stream) return EXIT_GOOD;
+    log->stream = fopen(path, append ? "a" : "w");
+    if (log->stream) {
+        log->headed = append && fseek(log->stream, 0, SEEK_END) == 0 && ftell(log->stream) > 0;
+        return EXIT_GOOD;
+    }
     complain("cannot write the log %s: %s", path, strerror(errno));
     return EXIT_FAULT;
 }

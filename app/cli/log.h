@@ -12,8 +12,9 @@ typedef struct Log {
     int failed; /* errno of the first failure */
 } Log;
 
-/* Creates the file; path NULL: no log. Returns the exit status and says what is wrong. */
-int log_open(Log *log, const char *path);
+/* Creates the file, or goes on with it where `append`; path NULL: no log. Returns the exit status and says what is
+ * wrong. */
+int log_open(Log *log, const char *path, bool append);
 /* The first row also writes the header: "evaluation,seconds," and the names of the metrics. Each row is flushed. */
 void log_row(Log *log, const ImpProgress *now);
 /* Returns EXIT_FAULT and says so, once, when any row could not be written. */

@@ -48,5 +48,6 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is then a write that fails, and gets a sentence */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file over the size that the shell allows */
     return finish_output(dispatch(argc, argv));
 }

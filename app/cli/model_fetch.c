@@ -1,6 +1,7 @@
 /* impasto model fetch, and impasto model convert. */
 #include "model.h"
 
+#include "paths.h"
 #include "progress.h"
 #include "signals.h"
 #include <stdio.h>
@@ -141,6 +142,9 @@ int model_fetch(const ModelCall *call) {
 int model_convert(const ModelCall *call) {
     const char *from = call->arguments->positional[0], *to = call->arguments->positional[1];
     ImpError error;
+    if (same_file(from, to))
+        return wrong_usage("model convert", "%s and %s are the same file, which would be lost; choose another name",
+                           from, to);
     ImpStatus status = imp_model_convert(from, to, imp_params_flag(call->params, "half"),
                                          imp_params_text(call->params, "model-input"), &error);
     if (status == IMP_OK && imp_params_flag(call->params, "quiet")) return EXIT_GOOD;

@@ -1,5 +1,7 @@
 #include "outputs.h"
 
+#include "paths.h"
+#include "snapshot.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,56 +9,109 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool is_standard_output(const char *path) {
-    return strcmp(path, "-") == 0;
-}
-
-/* Whether both paths lead to the same file: by inode, so that links count, or by name while it does not exist. */
-static bool same_file(const char *a, const char *b) {
-    struct stat first, second;
-    if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
-    if (stat(a, &first) != 0 || stat(b, &second) != 0) return strcmp(a, b) == 0;
-    return S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-static int check_not_input(const ImpMethod *method, const char *what, const char *path, const ImpParams *params,
-                           const Pictures *pictures) {
-    for (size_t i = 0; i < pictures->count; i++)
-        if (same_file(path, pictures->paths[i]))
-            return wrong_usage(method->name, "%s %s is also the %s picture, which would be lost; choose another name",
-                               what, path, pictures->roles[i]);
-    for (size_t i = 0; i < method->params.count; i++) {
-        const ImpParam *row = &method->params.rows[i];
-        const char *text = row->type == IMP_PARAM_FILE_IN ? imp_params_text(params, row->name) : NULL;
-        if (text && same_file(path, text))
-            return wrong_usage(method->name, "%s %s is also the file of --%s, which would be lost; choose another name",
-                               what, path, row->name);
-    }
-    return EXIT_GOOD;
-}
-
-/* A NULL path is no output. */
+/* Something that is written. A NULL path is nothing. */
 typedef struct Named {
     const char *what, *path;
+    bool own; /* the method's: it knows when it may write over what it reads, as a checkpoint that is resumed */
 } Named;
 
-static int check_apart(const ImpMethod *method, const ImpParams *params, const Pictures *pictures,
-                       const Outputs *outputs) {
-    const Named all[] = {{"the output", outputs->picture},
-                         {"the log", outputs->log},
-                         {"the preview", outputs->preview},
-                         {"the recipe", outputs->recipe}};
-    enum { COUNT = sizeof all / sizeof *all };
-    for (size_t i = 0; i < COUNT; i++) {
-        if (!all[i].path) continue;
-        int result = check_not_input(method, all[i].what, all[i].path, params, pictures);
-        if (result != EXIT_GOOD) return result;
-        for (size_t j = 0; j < i; j++)
-            if (all[j].path && same_file(all[i].path, all[j].path))
-                return wrong_usage(method->name, "%s and %s are the same file %s; choose another name", all[j].what,
-                                   all[i].what, all[i].path);
+enum { MOST_OUTPUTS = 16 };
+
+static int would_be_lost(const ImpMethod *method, const Named *output, const char *whose) {
+    return wrong_usage(method->name, "%s %s is also the %s, which would be lost; choose another name", output->what,
+                       output->path, whose);
+}
+
+/* Whether the value of an option is a file that is read. A text, such as a model or a picture to start from, may be. */
+static bool reads_file(const ImpParam *row, const char *text, const Named *output) {
+    if (!text) return false;
+    return (row->type == IMP_PARAM_FILE_IN && !output->own) || (row->type == IMP_PARAM_TEXT && is_file(text));
+}
+
+static int check_not_option(const ImpMethod *method, const Named *output, const ImpParams *params, bool texts) {
+    const ImpParamTable *table = imp_params_table(params);
+    for (size_t i = 0; i < table->count; i++) {
+        const ImpParam *row = &table->rows[i];
+        bool read = row->type == IMP_PARAM_FILE_IN || (row->type == IMP_PARAM_TEXT && texts);
+        const char *text = read ? imp_params_text(params, row->name) : NULL;
+        if (!reads_file(row, text, output) || !same_file(output->path, text)) continue;
+        char whose[64];
+        snprintf(whose, sizeof whose, "file of --%s", row->name);
+        return would_be_lost(method, output, whose);
     }
     return EXIT_GOOD;
+}
+
+static int check_not_input(const ImpMethod *method, const Named *output, const ImpParams *common,
+                           const ImpParams *params, const Pictures *pictures) {
+    for (size_t i = 0; i < pictures->count; i++) {
+        if (!same_file(output->path, pictures->paths[i])) continue;
+        char whose[64];
+        snprintf(whose, sizeof whose, "%s picture", pictures->roles[i]);
+        return would_be_lost(method, output, whose);
+    }
+    int result = check_not_option(method, output, common, false);
+    return result == EXIT_GOOD ? check_not_option(method, output, params, true) : result;
+}
+
+/* All that is written: the command's outputs and the method's own. */
+static size_t list_outputs(const ImpMethod *method, const ImpParams *params, const Outputs *outputs,
+                           Named list[MOST_OUTPUTS]) {
+    const Named all[] = {{"the output", outputs->picture, false},
+                         {"the log", outputs->log, false},
+                         {"the preview", outputs->preview, false},
+                         {"the recipe", outputs->recipe, false}};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].path) list[count++] = all[i];
+    for (size_t i = 0; i < method->params.count && count < MOST_OUTPUTS; i++) {
+        const ImpParam *row = &method->params.rows[i];
+        const char *path = row->type == IMP_PARAM_FILE_OUT ? imp_params_text(params, row->name) : NULL;
+        if (path) list[count++] = (Named){row->name, path, true};
+    }
+    return count;
+}
+
+static int check_apart(const ImpMethod *method, const ImpParams *common, const ImpParams *params,
+                       const Pictures *pictures, const Named *list, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int result = check_not_input(method, &list[i], common, params, pictures);
+        if (result != EXIT_GOOD) return result;
+        for (size_t j = 0; j < i; j++)
+            if (same_file(list[i].path, list[j].path))
+                return wrong_usage(method->name, "%s and %s are the same file %s; choose another name", list[j].what,
+                                   list[i].what, list[i].path);
+    }
+    return EXIT_GOOD;
+}
+
+/* --save-every writes OUTPUT-000001.png and so on; none of them may be a picture that is read. */
+static int check_numbered(const ImpMethod *method, const ImpParams *common, const Pictures *pictures,
+                          const char *output) {
+    if (!imp_params_has(common, "save-every")) return EXIT_GOOD;
+    for (size_t i = 0; i < pictures->count; i++) {
+        const char *path = pictures->paths[i], *dash = strrchr(path, '-');
+        char *end, *numbered = NULL;
+        long long number = dash ? strtoll(dash + 1, &end, 10) : 0;
+        if (number > 0) numbered = numbered_path(output, number);
+        bool same = numbered && same_file(numbered, path);
+        free(numbered);
+        if (same)
+            return wrong_usage(method->name, "--save-every would write over the %s picture %s; choose another output",
+                               pictures->roles[i], path);
+    }
+    return EXIT_GOOD;
+}
+
+/* Room for what is added to a name while a file is written beside it, within the 255 bytes of most disks. */
+enum { LONGEST_NAME = 230 };
+
+static int check_name(const Named *output) {
+    const char *slash = strrchr(output->path, '/');
+    if (strlen(slash ? slash + 1 : output->path) <= LONGEST_NAME) return EXIT_GOOD;
+    complain("the name of %s has more than %d bytes; choose a shorter one: %s", output->what, LONGEST_NAME,
+             output->path);
+    return EXIT_FAULT;
 }
 
 /* Whether the folder of `path` is there and can be written. */
@@ -84,30 +139,16 @@ static int check_picture(const char *path, const ImpImageWriteOptions *options) 
     return status == IMP_ERROR_ARGUMENT || status == IMP_ERROR_UNSUPPORTED ? EXIT_USAGE : EXIT_FAULT;
 }
 
-/* The files that the method itself writes, such as checkpoints. */
-static int check_method_outputs(const ImpMethod *method, const ImpParams *params, const Outputs *outputs) {
-    for (size_t i = 0; i < method->params.count; i++) {
-        const ImpParam *row = &method->params.rows[i];
-        const char *path = row->type == IMP_PARAM_FILE_OUT ? imp_params_text(params, row->name) : NULL;
-        if (!path) continue;
-        if (same_file(path, outputs->picture))
-            return wrong_usage(method->name, "--%s and the output are the same file %s; choose another name", row->name,
-                               path);
-        char what[64];
-        snprintf(what, sizeof what, "the %s", row->name);
-        int result = check_folder(what, path);
-        if (result != EXIT_GOOD) return result;
-    }
-    return EXIT_GOOD;
-}
-
-static int check_disk(const Outputs *outputs) {
-    int result = check_picture(outputs->picture, &outputs->options);
+static int check_disk(const Outputs *outputs, const Named *list, size_t count) {
+    int result = EXIT_GOOD;
+    for (size_t i = 0; i < count && result == EXIT_GOOD; i++) result = check_name(&list[i]);
+    if (result == EXIT_GOOD) result = check_picture(outputs->picture, &outputs->options);
     ImpImageWriteOptions preview = outputs->options;
     preview.format = NULL;
     if (result == EXIT_GOOD && outputs->preview) result = check_picture(outputs->preview, &preview);
-    if (result == EXIT_GOOD && outputs->recipe) result = check_folder("the recipe", outputs->recipe);
-    if (result == EXIT_GOOD && outputs->log) result = check_folder("the log", outputs->log);
+    for (size_t i = 0; i < count && result == EXIT_GOOD; i++)
+        if (list[i].path != outputs->picture && list[i].path != outputs->preview)
+            result = check_folder(list[i].what, list[i].path);
     return result;
 }
 
@@ -155,9 +196,12 @@ int outputs_choose(const ImpMethod *method, const ImpParams *common, const ImpPa
     if (imp_params_has(common, "bit-depth")) out->options.bit_depth = depths[imp_params_choice(common, "bit-depth")];
     int result = check_standard_output(method, common, out);
     if (result == EXIT_GOOD) result = name_recipe(method, common, out);
-    if (result == EXIT_GOOD) result = check_apart(method, params, pictures, out);
-    if (result == EXIT_GOOD) result = check_disk(out);
-    if (result == EXIT_GOOD) result = check_method_outputs(method, params, out);
+    if (result != EXIT_GOOD) return result;
+    Named list[MOST_OUTPUTS];
+    size_t count = list_outputs(method, params, out, list);
+    result = check_apart(method, common, params, pictures, list, count);
+    if (result == EXIT_GOOD) result = check_numbered(method, common, pictures, out->picture);
+    if (result == EXIT_GOOD) result = check_disk(out, list, count);
     return result;
 }
 

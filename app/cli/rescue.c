@@ -1,5 +1,6 @@
 #include "rescue.h"
 
+#include "paths.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 /* The last part of `path`, or a name for what was meant for standard output. */
 static void name_of(const char *path, const ImpImageWriteOptions *options, char *name, size_t size) {
     const char *slash = strrchr(path, '/');
-    if (strcmp(path, "-") == 0)
+    if (is_standard_output(path))
         snprintf(name, size, "picture.%s", options->format);
     else
         snprintf(name, size, "%s", slash ? slash + 1 : path);

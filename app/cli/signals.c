@@ -3,6 +3,7 @@
 #include "cli.h"
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A handler can reach nothing but static data. */
@@ -12,10 +13,30 @@ static void say(const char *text) {
     if (write(STDERR_FILENO, text, strlen(text)) < 0) return; /* nobody listens; the run ends all the same */
 }
 
+enum { SAME_INTERRUPT_MS = 500 };
+
+/* Programs that pass signals on make two of one Ctrl-C: what comes so soon after the first is no second wish. */
+static bool is_echo(void) {
+    static struct timespec first;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (stops == 0) {
+        first = now;
+        return false;
+    }
+    return (now.tv_sec - first.tv_sec) * 1000 + (now.tv_nsec - first.tv_nsec) / 1000000 < SAME_INTERRUPT_MS;
+}
+
+static void end_at_once(void) {
+    if (say_so) say("\nimpasto: ended at once; nothing more is saved\n");
+    _exit(EXIT_STOPPED);
+}
+
 static void on_signal(int number) {
     (void)number;
+    if (is_echo()) return;
     stops++;
-    if (stops > 1 && !holds) _exit(EXIT_STOPPED);
+    if (stops > 1 && !holds) end_at_once();
     if (stops == 1 && say_so)
         say("\nimpasto: finishing this step and saving the best so far; press Ctrl-C again to end at once\n");
 }
@@ -41,5 +62,5 @@ void signals_hold(void) {
 
 void signals_release(void) {
     holds = 0;
-    if (stops > 1) _exit(EXIT_STOPPED);
+    if (stops > 1) end_at_once();
 }

@@ -45,6 +45,7 @@ typedef struct ImpParam {
     const char *group;       /* heading in the help: "Style", "Optimiser" ... */
     const char *help;        /* one sentence, lower case, no full stop, says what more of it does */
     const char *aliases;     /* peers' names for it, separated by '|', or NULL */
+    bool run_only;           /* of one run and not of what it makes, such as threads and checkpoints: not in recipes */
 } ImpParam;
 
 typedef struct ImpParamTable {

@@ -55,11 +55,13 @@ static void write_params(ImpJsonWriter *writer, const ImpParams *params) {
     const ImpParamTable *table = imp_params_table(params);
     imp_json_begin_object(writer, "parameters");
     for (size_t i = 0; i < table->count; i++)
-        if (imp_params_has(params, table->rows[i].name)) write_value(writer, params, &table->rows[i]);
+        if (!table->rows[i].run_only && imp_params_has(params, table->rows[i].name))
+            write_value(writer, params, &table->rows[i]);
     imp_json_end(writer);
     imp_json_begin_array(writer, "given");
     for (size_t i = 0; i < table->count; i++)
-        if (imp_params_given(params, table->rows[i].name)) imp_json_string(writer, NULL, table->rows[i].name);
+        if (!table->rows[i].run_only && imp_params_given(params, table->rows[i].name))
+            imp_json_string(writer, NULL, table->rows[i].name);
     imp_json_end(writer);
 }
 
@@ -229,6 +231,9 @@ static ImpStatus read_params(const Reader *reader, json_t *root) {
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
+        /* A recipe may come from anybody: it must not name files to write. */
+        const ImpParam *row = imp_param_find(&reader->recipe->method->params, key);
+        if (row && row->run_only) continue;
         if (status == IMP_OK) status = read_param(reader, key, value, is_given(given, key));
     }
     return status;

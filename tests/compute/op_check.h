@@ -27,6 +27,7 @@ typedef struct OpCase {
     size_t counts[OP_PARAMETERS];
     double deviation; /* of parameters; 0: 0.5 */
     double shift;     /* added to the input */
+    double tolerance; /* of values; 0: op_value_tolerance */
     /* Adds the operation; parameters as the case counts them. */
     ImpStatus (*build)(const void *context, ImpGraph *graph, ImpNode *source, const ImpParameter *parameters,
                        ImpNode **out, ImpError *error);
@@ -99,8 +100,9 @@ static inline void op_compare_values(const OpRun *run) {
     double most = 1e-3;
     size_t count = imp_shape_count(run->output);
     for (size_t i = 0; i < count; i++) most = fmax(most, fabs(run->result[i]));
+    double tolerance = run->of->tolerance > 0 ? run->of->tolerance : op_value_tolerance;
     for (size_t i = 0; i < count; i++)
-        if (!(fabs((double)run->output_value[i] - run->result[i]) <= op_value_tolerance * most))
+        if (!(fabs((double)run->output_value[i] - run->result[i]) <= tolerance * most))
             fail_msg("%s: value %zu is %.8g, not %.8g", run->of->what, i, (double)run->output_value[i], run->result[i]);
 }
 

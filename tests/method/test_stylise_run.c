@@ -319,6 +319,31 @@ static void seeds_make_the_noise(void **state) {
     imp_image_free(&style);
 }
 
+/* What belongs to one run is not written into a recipe, nor taken from one: it may come from anybody. */
+static void recipes_name_no_files_to_write(void **state) {
+    (void)state;
+    static const char hostile[] =
+        "{\"impasto-recipe\": 1, \"method\": \"stylize\", \"parameters\": {\"checkpoint\": \"evil.st\", "
+        "\"resume\": \"a\", \"threads\": 7, \"seed\": 3}}";
+    ImpError error;
+    ImpRecipe *recipe;
+    char *text;
+    ImpParams *params = make_params("checkpoint=kept.st;checkpoint-every=2;seed=4");
+    must(imp_recipe_new(imp_method_find("stylize"), params, NULL, NULL, 0, &recipe, &error), &error);
+    must(imp_recipe_to_json(recipe, &text, &error), &error);
+    assert_non_null(strstr(text, "\"seed\""));
+    assert_null(strstr(text, "checkpoint"));
+    assert_null(strstr(text, "threads"));
+    free(text);
+    imp_recipe_free(&recipe);
+    imp_params_free(&params);
+    must(imp_recipe_from_json(hostile, strlen(hostile), "hostile", &recipe, &error), &error);
+    assert_int_equal(imp_params_integer(recipe->params, "seed"), 3);
+    assert_int_equal(imp_params_integer(recipe->params, "threads"), 0);
+    assert_false(imp_params_has(recipe->params, "checkpoint") || imp_params_has(recipe->params, "resume"));
+    imp_recipe_free(&recipe);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_fall),
@@ -328,6 +353,7 @@ int main(void) {
         cmocka_unit_test(sizes_are_exact),
         cmocka_unit_test(a_single_pixel_is_refused),
         cmocka_unit_test(faults_come_before_work),
+        cmocka_unit_test(recipes_name_no_files_to_write),
         cmocka_unit_test(transparency_and_depth_are_kept),
         cmocka_unit_test(original_colours_keep_the_chrominance),
         cmocka_unit_test(styles_are_blended),

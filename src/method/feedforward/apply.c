@@ -54,7 +54,8 @@ static const ImpParam rows[] = {
      .maximum = 1024,
      .group = "Run",
      .help = "0 takes all processors; the result is the same for any number",
-     .aliases = "num-threads"},
+     .aliases = "num-threads",
+     .run_only = true},
 };
 
 typedef struct Apply {

@@ -1,0 +1,24 @@
+#include "paths.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+bool is_standard_output(const char *path) {
+    return strcmp(path, "-") == 0;
+}
+
+bool same_file(const char *a, const char *b) {
+    struct stat first, second;
+    if (is_standard_output(a) || is_standard_output(b)) return false;
+    if (stat(a, &first) != 0 || stat(b, &second) != 0) {
+        while (strncmp(a, "./", 2) == 0) a += 2;
+        while (strncmp(b, "./", 2) == 0) b += 2;
+        return strcmp(a, b) == 0;
+    }
+    return S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+bool is_file(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}

@@ -1,0 +1,14 @@
+/* Paths that name the same file. */
+#ifndef IMP_CLI_PATHS_H
+#define IMP_CLI_PATHS_H
+
+#include <stdbool.h>
+
+/* "-" */
+bool is_standard_output(const char *path);
+/* Whether both paths lead to the same file: by inode, so that links count, or by name while it does not exist. */
+bool same_file(const char *a, const char *b);
+/* Whether there is a file at all. */
+bool is_file(const char *path);
+
+#endif
