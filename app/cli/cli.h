@@ -31,6 +31,8 @@ int cmd_method(const ImpMethod *method, int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 
+/* A line on standard error that is no complaint, such as the summary; control characters are shown as '?'. */
+void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "impasto: " and the sentence on standard error; control characters are shown as '?'. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* complain, a second line that points to `impasto COMMAND --help` (command may be NULL), and EXIT_USAGE. */

@@ -11,24 +11,31 @@ static void defuse(char *text) {
         if ((unsigned char)*text < 32 || *text == 127) *text = '?';
 }
 
-static void print_sentence(const char *format, va_list arguments) {
+static void print_sentence(const char *before, const char *format, va_list arguments) {
     char text[2 * IMP_ERROR_MESSAGE_SIZE];
     vsnprintf(text, sizeof text, format, arguments);
     defuse(text);
-    fprintf(stderr, "impasto: %s\n", text);
+    fprintf(stderr, "%s%s\n", before, text);
+}
+
+void tell(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_sentence("", format, arguments);
+    va_end(arguments);
 }
 
 void complain(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    print_sentence(format, arguments);
+    print_sentence("impasto: ", format, arguments);
     va_end(arguments);
 }
 
 int wrong_usage(const char *command, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    print_sentence(format, arguments);
+    print_sentence("impasto: ", format, arguments);
     va_end(arguments);
     if (command)
         fprintf(stderr, "See 'impasto %s --help'.\n", command);

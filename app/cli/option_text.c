@@ -145,13 +145,26 @@ void inputs_form(const ImpMethod *method, char out[OPTION_TEXT]) {
     }
 }
 
-void preset_text(const ImpPreset *preset, char *out, size_t size) {
-    size_t used = (size_t)snprintf(out, size, "%s (", preset->summary);
-    for (const char *from = preset->settings; *from && used + 4 < size; from++) {
-        if (*from != ';' && *from != '\n') out[used++] = *from;
-        if (*from != ';' || !from[1]) continue;
-        out[used++] = ',';
-        out[used++] = ' ';
+/* Whether a setting after this one, which is `length` characters long, has the same name: the last one counts. */
+static bool is_set_again(const char *setting, size_t length) {
+    size_t name = strcspn(setting, "=") + 1;
+    for (const char *next = setting + length; *next; next += strcspn(next, ";")) {
+        next += strspn(next, ";\n ");
+        if (strncmp(setting, next, name) == 0) return true;
     }
-    if (used < size) snprintf(out + used, size - used, ")");
+    return false;
+}
+
+void preset_text(const ImpPreset *preset, char *out, size_t size) {
+    int used = snprintf(out, size, "%s", preset->summary);
+    const char *before = " (";
+    for (const char *setting = preset->settings; *setting;) {
+        size_t length = strcspn(setting, ";");
+        if (length > 0 && !is_set_again(setting, length) && (size_t)used < size) {
+            used += snprintf(out + used, size - (size_t)used, "%s%.*s", before, (int)length, setting);
+            before = ", ";
+        }
+        setting += length + (setting[length] == ';');
+    }
+    if (*before == ',' && (size_t)used < size) snprintf(out + used, size - (size_t)used, ")");
 }

@@ -34,10 +34,10 @@ void report_line(const Report *report) {
     else if (result->stopped)
         complain("stopped after %lld steps; the best so far is in %s", (long long)result->steps, where);
     else if (result->steps <= 1)
-        fprintf(stderr, "%s: %dx%d in %s\n", where, report->width, report->height, duration);
+        tell("%s: %dx%d in %s", where, report->width, report->height, duration);
     else
-        fprintf(stderr, "%s: %dx%d, %lld steps in %s (%.3g/s)\n", where, report->width, report->height,
-                (long long)result->steps, duration, rate_of(result));
+        tell("%s: %dx%d, %lld steps in %s (%.3g/s)", where, report->width, report->height, (long long)result->steps,
+             duration, rate_of(result));
 }
 
 static void write_inputs(ImpJsonWriter *writer, const Pictures *pictures) {
