@@ -29,6 +29,7 @@ const Command *command_find(const char *name); /* or NULL */
 /* Each command's own file. */
 int cmd_method(const ImpMethod *method, int argc, char **argv);
 int cmd_model(int argc, char **argv);
+int cmd_train(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 
 /* A line on standard error that is no complaint, such as the summary; control characters are shown as '?'. */

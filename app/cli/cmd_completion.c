@@ -3,6 +3,7 @@
 
 #include "common.h"
 #include "option_text.h"
+#include "train.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,21 @@ static void put_presets(const ImpMethod *method) {
     for (size_t i = 0; i < method->n_presets; i++) printf("%s%s", i ? " " : "", method->presets[i].name);
 }
 
+/* Trainings share the word "train": what is completed after it is what can be trained, and the options of the first,
+ * which they all have. */
+static ImpMethod trainings_as_method(void) {
+    size_t count;
+    ImpMethod method = training_as_method(imp_trainings(&count)[0]);
+    method.name = "train";
+    return method;
+}
+
+static void put_trainings(const char *between) {
+    size_t count;
+    const ImpTraining *const *all = imp_trainings(&count);
+    for (size_t i = 0; i < count; i++) printf("%s%s", i ? between : "", all[i]->name);
+}
+
 static bool takes_file(const ImpParam *row) {
     return row->type == IMP_PARAM_FILE_IN || row->type == IMP_PARAM_FILE_OUT || has_optional_value(row);
 }
@@ -34,9 +50,10 @@ static bool is_preset(const ImpParam *row) {
 /* What the three shells write for one option of a method. */
 typedef void (*PutOption)(const ImpMethod *method, const ImpParam *row);
 
+/* A training's options are all in its own table; it has no run() as a method. */
 static void for_each_option(const ImpMethod *method, PutOption put) {
     for (size_t i = 0; i < method->params.count; i++) put(method, &method->params.rows[i]);
-    for (size_t i = 0; i < common_options.count; i++) put(method, &common_options.rows[i]);
+    for (size_t i = 0; method->run && i < common_options.count; i++) put(method, &common_options.rows[i]);
 }
 
 static void put_bash_name(const ImpMethod *method, const ImpParam *row) {
@@ -85,6 +102,11 @@ static void put_bash(const Command *all, size_t count) {
     fputs("--help --version' -- \"$current\"))\n        return\n    fi\n    case ${COMP_WORDS[1]} in\n", stdout);
     for (size_t i = 0; i < count; i++)
         if (all[i].method) put_bash_method(all[i].method);
+    ImpMethod training = trainings_as_method();
+    fputs("    train)\n        if ((COMP_CWORD == 2)); then\n            COMPREPLY=($(compgen -W '", stdout);
+    put_trainings(" ");
+    fputs("' -- \"$current\"))\n            return\n        fi ;;&\n", stdout);
+    put_bash_method(&training);
     fputs("    completion) options='bash zsh fish' ;;\n    help) options='", stdout);
     for (size_t i = 0; i < count; i++) printf("%s ", all[i].name);
     fputs("' ;;\n    esac\n"
@@ -168,6 +190,12 @@ static void put_zsh(const Command *all, size_t count) {
         for_each_option(all[i].method, put_zsh_option);
         fputs("            '*:picture:_files' ;;\n", stdout);
     }
+    ImpMethod training = trainings_as_method();
+    fputs("    train)\n        _arguments -s \\\n", stdout);
+    for_each_option(&training, put_zsh_option);
+    fputs("            '1:what:(", stdout);
+    put_trainings(" ");
+    fputs(")' ;;\n", stdout);
     fputs("    completion) _values 'shell' bash zsh fish ;;\n"
           "    help) _describe -t commands 'command' commands ;;\n"
           "    *) _files ;;\n"
@@ -209,6 +237,11 @@ static void put_fish(const Command *all, size_t count) {
     fputs("complete -c impasto -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n", stdout);
     for (size_t i = 0; i < count; i++)
         if (all[i].method) for_each_option(all[i].method, put_fish_option);
+    ImpMethod training = trainings_as_method();
+    fputs("complete -c impasto -n '__fish_seen_subcommand_from train' -a '", stdout);
+    put_trainings(" ");
+    fputs("'\n", stdout);
+    for_each_option(&training, put_fish_option);
 }
 
 int cmd_completion(int argc, char **argv) {

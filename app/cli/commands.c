@@ -6,6 +6,12 @@
 enum { MOST = 64 };
 
 static const Command others[] = {
+    {.name = "train",
+     .summary = "train a network that restyles pictures in one pass",
+     .run = cmd_train,
+     .usage = "WHAT [OPTION]...",
+     .description = "Trains networks: what the methods that work in one pass need. 'impasto train --help' lists what "
+                    "can be trained."},
     {.name = "model",
      .summary = "list, fetch, check and convert network weights",
      .run = cmd_model,

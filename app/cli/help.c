@@ -3,6 +3,7 @@
 #include "common.h"
 #include "option_text.h"
 #include "text.h"
+#include "train.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -114,6 +115,18 @@ void help_method(FILE *stream, const ImpMethod *method) {
     help_examples(stream, method->examples, width);
 }
 
+void help_training(FILE *stream, const ImpTraining *training) {
+    int width = text_width(stream);
+    ImpMethod method = training_as_method(training);
+    fprintf(stream, "Usage: impasto %s [OPTION]... -o OUTPUT\n\n", method.name);
+    help_sentence(stream, method.summary, width);
+    fputc('\n', stream);
+    text_wrap(stream, method.description, 0, 0, width);
+    GroupPrinter own = {stream, &method.params, width};
+    visit_groups(own.table, print_group, &own);
+    help_examples(stream, method.examples, width);
+}
+
 void help_command(FILE *stream, const Command *command) {
     if (command->method) {
         help_method(stream, command->method);
@@ -154,6 +167,7 @@ int cmd_help(int argc, char **argv) {
     const Command *command = command_find(argv[1]);
     if (!command) return wrong_usage(NULL, "there is no command \"%s\"", argv[1]);
     if (command->run == cmd_model) return cmd_model(2, (char *[]){argv[1], (char[]){"--help"}, NULL});
+    if (command->run == cmd_train) return cmd_train(2, (char *[]){argv[1], (char[]){"--help"}, NULL});
     help_command(stdout, command);
     return EXIT_GOOD;
 }

@@ -8,6 +8,7 @@
 void help_overview(FILE *stream);
 void help_command(FILE *stream, const Command *command);
 void help_method(FILE *stream, const ImpMethod *method);
+void help_training(FILE *stream, const ImpTraining *training);
 /* Pieces of help, `width` columns wide: "  left" and its explanation; a phrase of a table as a sentence; an option;
  * lines of "command  # what it does". */
 void help_pair(FILE *stream, const char *left, const char *right, int width);

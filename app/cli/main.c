@@ -39,7 +39,8 @@ static int dispatch(int argc, char **argv) {
     const Command *command = command_find(first);
     if (!command) return unknown_command(first);
     if (command->method) return cmd_method(command->method, argc - 1, argv + 1);
-    if (command->run != cmd_model && argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+    if (command->run != cmd_model && command->run != cmd_train && argc > 2 &&
+        (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
         help_command(stdout, command);
         return EXIT_GOOD;
     }

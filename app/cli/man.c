@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "common.h"
 #include "option_text.h"
+#include "train.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,15 +94,32 @@ static void put_examples(const char *examples) {
     fputs("\n.fi\n", stdout);
 }
 
-static void put_method_page(const ImpMethod *method) {
+/* Name and synopsis to the description: a training's name ("train style") has a blank, its page's a dash. */
+static void put_head(const ImpMethod *method) {
     char page[64], inputs[OPTION_TEXT];
     snprintf(page, sizeof page, "impasto-%s", method->name);
+    for (char *c = page; *c; c++)
+        if (*c == ' ') *c = '-';
     inputs_form(method, inputs);
     put_title(page, method->summary);
-    printf(".SH SYNOPSIS\n.B impasto %s\n[\\fIOPTION\\fR]... \\fI%s\\fR \\fB\\-o\\fR \\fIOUTPUT\\fR\n", method->name,
-           inputs);
+    printf(".SH SYNOPSIS\n.B impasto %s\n[\\fIOPTION\\fR]... \\fI%s\\fR%s\\fB\\-o\\fR \\fIOUTPUT\\fR\n", method->name,
+           inputs, *inputs ? " " : "");
     fputs(".SH DESCRIPTION\n", stdout);
     if (method->description) put_paragraphs(method->description);
+}
+
+static void put_training_page(const ImpTraining *training) {
+    ImpMethod method = training_as_method(training);
+    put_head(&method);
+    fputs(".SH OPTIONS\n", stdout);
+    visit_groups(&method.params, put_group, &method.params);
+    put_exit_status();
+    put_examples(method.examples);
+    fputs(".SH SEE ALSO\n.BR impasto (1),\n.BR impasto\\-apply (1)\n", stdout);
+}
+
+static void put_method_page(const ImpMethod *method) {
+    put_head(method);
     fputs(".SH PICTURES\n", stdout);
     for (size_t i = 0; i < method->n_inputs; i++) put_item(method->inputs[i].role, method->inputs[i].help);
     fputs(".SH OPTIONS\n", stdout);
@@ -148,6 +166,11 @@ int print_man_page(const char *name) {
         return EXIT_GOOD;
     }
     const Command *command = command_find(name);
+    const ImpTraining *training = strncmp(name, "train-", 6) == 0 ? imp_training_find(name + 6) : NULL;
+    if (training) {
+        put_training_page(training);
+        return EXIT_GOOD;
+    }
     if (!command || !command->method) return wrong_usage(NULL, "there is no manual page for \"%s\"", name);
     put_method_page(command->method);
     return EXIT_GOOD;

@@ -9,6 +9,7 @@
 #include <impasto/image.h>
 #include <impasto/parameter.h>
 #include <impasto/method.h>
+#include <impasto/train.h>
 #include <impasto/recipe.h>
 #include <impasto/json.h>
 #include <impasto/model.h>

@@ -1,0 +1,142 @@
+#include "method/feedforward/train_checkpoint.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "weights/weights.h"
+#include <string.h>
+
+static const char format_key[] = "impasto.checkpoint", format_value[] = "train style 1", good_prefix[] = "good.";
+
+/* The rows of the table that are not the training's own (log, quiet, help) do not count either. */
+bool imp_train_option_counts(const ImpParams *params, const char *name) {
+    static const char *const free_names[] = {"style",  "photos",       "output",     "half",
+                                             "model",  "threads",      "checkpoint", "checkpoint-every",
+                                             "resume", "sample-every", "sample"};
+    ImpParamTable own = {imp_train_rows, IMP_TRAIN_ROWS};
+    if (!imp_param_find(&own, name)) return false;
+    for (size_t i = 0; i < sizeof free_names / sizeof *free_names; i++)
+        if (strcmp(free_names[i], name) == 0) return false;
+    /* A training with a constant rate can be made longer. */
+    return strcmp(name, "steps") != 0 || imp_params_choice(params, "schedule") != 0;
+}
+
+/* Visits what two checkpoints of the same training have in common. `option` is NULL for the files. */
+typedef ImpStatus (*VisitTrait)(void *context, const char *key, const char *value, const char *option, ImpError *error);
+
+static ImpStatus visit_traits(const ImpTrainOrigin *origin, VisitTrait visit, void *context, ImpError *error) {
+    const ImpParamTable *table = imp_params_table(origin->params);
+    ImpStatus status = visit(context, "style.sha256", origin->style_sha256, NULL, error);
+    if (status == IMP_OK) status = visit(context, "photos.fingerprint", origin->photos, NULL, error);
+    if (status == IMP_OK) status = visit(context, "model.sha256", origin->model_sha256, NULL, error);
+    for (size_t i = 0; i < table->count && status == IMP_OK; i++) {
+        const char *name = table->rows[i].name, *value = imp_params_text(origin->params, name);
+        if (!imp_train_option_counts(origin->params, name)) continue;
+        char *key = imp_format("option.%s", name);
+        status = key ? visit(context, key, value ? value : "", name, error)
+                     : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for a checkpoint");
+        imp_free(key);
+    }
+    return status;
+}
+
+static ImpStatus keep_trait(void *context, const char *key, const char *value, const char *option, ImpError *error) {
+    (void)option;
+    return imp_bundle_set_metadata(context, key, value, error);
+}
+
+static ImpStatus add_good(ImpBundle *bundle, const ImpBundle *good, ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t i = 0; i < good->count && status == IMP_OK; i++) {
+        const ImpArray *array = &good->arrays[i];
+        char *name = imp_format("%s%s", good_prefix, array->name);
+        status = name ? imp_bundle_add(bundle, name, array->dtype, array->rank, array->dims, array->data, NULL, error)
+                      : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for a checkpoint");
+        imp_free(name);
+    }
+    return status;
+}
+
+ImpStatus imp_train_checkpoint_write(const char *path, const ImpTrainOrigin *origin, const ImpTrainState *state,
+                                     ImpError *error) {
+    ImpBundle *bundle = NULL;
+    ImpStatus status = imp_bundle_new(&bundle, error);
+    if (status == IMP_OK) status = imp_bundle_set_metadata(bundle, format_key, format_value, error);
+    if (status == IMP_OK) status = visit_traits(origin, keep_trait, bundle, error);
+    if (status == IMP_OK) status = imp_train_state_save(state, bundle, error);
+    if (status == IMP_OK) status = add_good(bundle, state->good, error);
+    if (status == IMP_OK) status = imp_safetensors_write(bundle, path, false, error);
+    imp_bundle_free(&bundle);
+    return status;
+}
+
+typedef struct Comparison {
+    const char *path;
+    const ImpBundle *bundle;
+} Comparison;
+
+static ImpStatus compare_trait(void *context, const char *key, const char *value, const char *option, ImpError *error) {
+    const Comparison *comparison = context;
+    const char *kept = imp_bundle_metadata(comparison->bundle, key);
+    if (kept && strcmp(kept, value) == 0) return IMP_OK;
+    if (!kept && option && strcmp(option, "steps") == 0) return IMP_OK; /* the schedule differs, which is said */
+    if (option)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "%.200s was made with %s %.60s, but this run has %.60s; give it the same options, or start "
+                        "without resume",
+                        comparison->path, option, kept && *kept ? kept : "nothing", *value ? value : "nothing");
+    return imp_fail(error, IMP_ERROR_ARGUMENT, "%.200s was made with %s; give the same, or start without resume",
+                    comparison->path,
+                    *key == 's'   ? "another painting"
+                    : *key == 'p' ? "other photographs"
+                                  : "another model");
+}
+
+/* The part of the bundle that was the state some steps ago. */
+static ImpStatus take_good(const ImpBundle *bundle, ImpBundle **out, ImpError *error) {
+    size_t length = strlen(good_prefix);
+    ImpStatus status = imp_bundle_new(out, error);
+    for (size_t i = 0; i < bundle->count && status == IMP_OK; i++) {
+        const ImpArray *array = &bundle->arrays[i];
+        if (strncmp(array->name, good_prefix, length) != 0) continue;
+        status = imp_bundle_add(*out, array->name + length, array->dtype, array->rank, array->dims, array->data, NULL,
+                                error);
+    }
+    return status;
+}
+
+/* The good state is checked by loading it, before the state itself is. */
+static ImpStatus take_state(const ImpBundle *bundle, ImpTrainState *state, ImpError *error) {
+    ImpBundle *good = NULL;
+    ImpStatus status = take_good(bundle, &good, error);
+    if (status == IMP_OK) status = imp_train_state_load(state, good, error);
+    if (status == IMP_OK) status = imp_train_state_load(state, bundle, error);
+    if (status == IMP_OK) {
+        imp_bundle_free(&state->good);
+        state->good = good;
+        good = NULL;
+    }
+    imp_bundle_free(&good);
+    return status;
+}
+
+ImpStatus imp_train_checkpoint_read(const char *path, const ImpTrainOrigin *origin, ImpTrainState *state,
+                                    ImpError *error) {
+    ImpBundle *bundle = NULL;
+    ImpError reason = {0};
+    ImpStatus status = imp_weights_read(path, &bundle, error);
+    if (status != IMP_OK) return status;
+    const char *format = imp_bundle_metadata(bundle, format_key);
+    Comparison comparison = {path, bundle};
+    if (!format || strcmp(format, format_value) != 0)
+        status = imp_fail(error, IMP_ERROR_FORMAT,
+                          "%.200s is not a checkpoint of 'train style' that this version can continue; give a file "
+                          "written with checkpoint",
+                          path);
+    if (status == IMP_OK) status = visit_traits(origin, compare_trait, &comparison, error);
+    if (status == IMP_OK) {
+        status = take_state(bundle, state, &reason);
+        if (status != IMP_OK) imp_fail(error, status, "%.200s: %.700s", path, reason.message);
+    }
+    imp_bundle_free(&bundle);
+    return status;
+}

@@ -1,0 +1,23 @@
+/* The state of a training in a file, with what it was made from. */
+#ifndef IMP_METHOD_FEEDFORWARD_TRAIN_CHECKPOINT_H
+#define IMP_METHOD_FEEDFORWARD_TRAIN_CHECKPOINT_H
+
+#include "method/feedforward/train_state.h"
+
+/* What must be the same when it goes on. */
+typedef struct ImpTrainOrigin {
+    const ImpParams *params;
+    const char *style_sha256, *photos, *model_sha256; /* photos: the fingerprint of their list */
+} ImpTrainOrigin;
+
+ImpStatus imp_train_checkpoint_write(const char *path, const ImpTrainOrigin *origin, const ImpTrainState *state,
+                                     ImpError *error);
+/* Into a state that has just begun with the same settings. A checkpoint of other settings or files is
+ * IMP_ERROR_ARGUMENT with what differs, a damaged one IMP_ERROR_FORMAT. */
+ImpStatus imp_train_checkpoint_read(const char *path, const ImpTrainOrigin *origin, ImpTrainState *state,
+                                    ImpError *error);
+
+/* Whether an option decides what the network will be: neither where files lie nor how often they are written. */
+bool imp_train_option_counts(const ImpParams *params, const char *name);
+
+#endif

@@ -1,0 +1,254 @@
+#include "method/feedforward/train_objective.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "loss/loss.h"
+#include "method/picture.h"
+#include "network/vgg.h"
+#include <string.h>
+
+/* One use of a tap: a style loss, shared by all images, or the content of each. */
+typedef struct Term {
+    size_t tap; /* in the graph of what is made */
+    ImpLoss *loss;
+    const ImpNode *target; /* in the graph of the photographs */
+    double weight;         /* of the mean of squares */
+    double *total;
+} Term;
+
+struct ImpTrainObjective {
+    int images, side;
+    ImpGraph *photo_graph, *made_graph;
+    ImpNode *photo_taps[IMP_TRAIN_MAX_LAYERS], *made_taps[2 * IMP_TRAIN_MAX_LAYERS + 1];
+    const char *names[2 * IMP_TRAIN_MAX_LAYERS + 1]; /* of made_taps */
+    size_t n_taps;
+    Term terms[2 * IMP_TRAIN_MAX_LAYERS + 1];
+    size_t n_terms;
+    ImpTrainLosses losses;
+    ImpStatus status; /* of a term in the backward pass */
+    ImpError error;
+};
+
+static size_t pixels_of(const ImpTrainObjective *o) {
+    return 3 * (size_t)o->images * (size_t)o->side * (size_t)o->side;
+}
+
+/* What makes features as large as torchvision's. */
+static double feature_scale(const ImpVggWeights *vgg) {
+    const double caffe = 255 * 0.226; /* times the mean of ImageNet's deviations */
+    return vgg->input.convention == IMP_INPUT_CAFFE ? 1 / caffe : 1;
+}
+
+static ImpStatus build(const ImpVggWeights *vgg, ImpShape shape, const char *const *names, size_t n, bool backward,
+                       ImpNode **taps, ImpGraph **out, ImpError *error) {
+    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_ZERO, .taps = names, .n_taps = n};
+    ImpStatus status = imp_graph_new(shape, out, error);
+    if (status == IMP_OK) status = imp_vgg_build(*out, vgg, &spec, taps, error);
+    return status == IMP_OK ? imp_graph_plan(*out, backward, error) : status;
+}
+
+static void list_names(const ImpTrainLayers *layers, const char **names) {
+    for (size_t i = 0; i < layers->count; i++) names[i] = layers->list[i].layer;
+}
+
+/* --- the painting ------------------------------------------------------------------------------------------------- */
+
+static ImpShape one_image(const ImpNode *node) {
+    ImpShape shape = imp_graph_shape(node);
+    shape.images = 1;
+    return shape;
+}
+
+/* The loss of style layer `index` towards what its tap in the painting's graph holds. */
+static ImpStatus add_style_term(ImpTrainObjective *o, const ImpNode *style_tap, size_t tap, double weight,
+                                ImpError *error) {
+    ImpTensor value = imp_graph_value(style_tap);
+    size_t channels = (size_t)value.shape.channels;
+    double *target;
+    Term *term = &o->terms[o->n_terms];
+    ImpStatus status = IMP_ALLOC(&target, channels * channels, "Gram matrix", error);
+    if (status != IMP_OK) return status;
+    *term = (Term){.tap = tap, .total = &o->losses.style};
+    status = imp_gram_target(IMP_NORMALISE_MEAN, &value, target, error);
+    if (status == IMP_OK)
+        status = imp_gram_loss_new(tap, weight / o->images, IMP_NORMALISE_MEAN, target, one_image(o->made_taps[tap]),
+                                   &term->loss, error);
+    if (status == IMP_OK) o->n_terms++;
+    imp_free(target);
+    return status;
+}
+
+static ImpStatus add_style(ImpTrainObjective *o, const ImpVggWeights *vgg, const ImpTrainSettings *s,
+                           const ImpImage *style, ImpError *error) {
+    const char *names[IMP_TRAIN_MAX_LAYERS];
+    ImpNode *taps[IMP_TRAIN_MAX_LAYERS];
+    ImpGraph *graph = NULL;
+    ImpImage *prepared;
+    int width, height;
+    double scale = feature_scale(vgg);
+    imp_image_fit(style->width, style->height, s->style_size, &width, &height);
+    ImpStatus status = imp_picture_prepare(style, width, height, &prepared, error);
+    if (status != IMP_OK) return status;
+    list_names(&s->style_layers, names);
+    status = build(vgg, (ImpShape){3, height, width, 1}, names, s->style_layers.count, false, taps, &graph, error);
+    if (status == IMP_OK) {
+        memcpy(imp_graph_input_data(graph), prepared->rgb, 3 * (size_t)width * (size_t)height * sizeof(float));
+        status = imp_graph_forward(graph, error);
+    }
+    for (size_t i = 0; i < s->style_layers.count && status == IMP_OK; i++)
+        status = add_style_term(
+            o, taps[i], i, s->style_weight * s->style_layers.list[i].weight * scale * scale * scale * scale, error);
+    imp_graph_free(&graph);
+    imp_image_free(&prepared);
+    return status;
+}
+
+/* --- making ------------------------------------------------------------------------------------------------------- */
+
+static void add_content(ImpTrainObjective *o, const ImpVggWeights *vgg, const ImpTrainSettings *s) {
+    double scale = feature_scale(vgg);
+    for (size_t i = 0; i < s->content_layers.count; i++)
+        o->terms[o->n_terms++] = (Term){.tap = s->style_layers.count + i,
+                                        .target = o->photo_taps[i],
+                                        .weight = s->content_weight * s->content_layers.list[i].weight * scale * scale,
+                                        .total = &o->losses.content};
+}
+
+static ImpStatus add_tv(ImpTrainObjective *o, double weight, ImpError *error) {
+    Term *term = &o->terms[o->n_terms];
+    if (weight == 0) return IMP_OK;
+    *term = (Term){.tap = o->n_taps - 1, .total = &o->losses.tv};
+    ImpStatus status = imp_tv_loss_new(term->tap, weight / o->images, IMP_TV_MEAN_SQUARED,
+                                       one_image(o->made_taps[term->tap]), &term->loss, error);
+    if (status == IMP_OK) o->n_terms++;
+    return status;
+}
+
+/* The taps are the style layers, the content layers, and the picture itself. */
+static ImpStatus build_graphs(ImpTrainObjective *o, const ImpVggWeights *vgg, const ImpTrainSettings *s,
+                              ImpError *error) {
+    const char *content[IMP_TRAIN_MAX_LAYERS];
+    ImpShape shape = {3, o->side, o->side, o->images};
+    list_names(&s->style_layers, o->names);
+    list_names(&s->content_layers, o->names + s->style_layers.count);
+    list_names(&s->content_layers, content);
+    o->n_taps = s->style_layers.count + s->content_layers.count;
+    o->names[o->n_taps++] = "image";
+    ImpStatus status =
+        build(vgg, shape, content, s->content_layers.count, false, o->photo_taps, &o->photo_graph, error);
+    if (status == IMP_OK) status = build(vgg, shape, o->names, o->n_taps, true, o->made_taps, &o->made_graph, error);
+    return status;
+}
+
+ImpStatus imp_train_objective_new(const ImpVggWeights *vgg, const ImpTrainSettings *settings, const ImpImage *style,
+                                  ImpTrainObjective **out, ImpError *error) {
+    ImpStatus status = IMP_ALLOC(out, 1, "losses", error);
+    if (status != IMP_OK) return status;
+    ImpTrainObjective *o = *out;
+    o->images = settings->batch;
+    o->side = settings->crop;
+    status = build_graphs(o, vgg, settings, error);
+    if (status == IMP_OK) status = add_style(o, vgg, settings, style, error);
+    if (status == IMP_OK) add_content(o, vgg, settings);
+    if (status == IMP_OK) status = add_tv(o, settings->tv_weight, error);
+    if (status != IMP_OK) imp_train_objective_free(out);
+    return status;
+}
+
+void imp_train_objective_free(ImpTrainObjective **objective) {
+    ImpTrainObjective *o = *objective;
+    if (!o) return;
+    for (size_t i = 0; i < o->n_terms; i++) imp_loss_free(&o->terms[i].loss);
+    imp_graph_free(&o->photo_graph);
+    imp_graph_free(&o->made_graph);
+    imp_free(o);
+    *objective = NULL;
+}
+
+/* --- evaluating --------------------------------------------------------------------------------------------------- */
+
+enum { PIECES = 1024 }; /* most partial sums of the content's squares */
+
+typedef struct Difference {
+    const float *value, *target;
+    float *gradient;
+    size_t count, piece;
+    float slope;
+    double sums[PIECES];
+} Difference;
+
+/* Task: one piece; gradient += slope (value - target). */
+static void add_piece(void *context, size_t index) {
+    Difference *d = context;
+    size_t first = index * d->piece, end = first + d->piece < d->count ? first + d->piece : d->count;
+    double sum = 0;
+    for (size_t i = first; i < end; i++) {
+        float difference = d->value[i] - d->target[i];
+        d->gradient[i] += d->slope * difference;
+        sum += (double)difference * (double)difference;
+    }
+    d->sums[index] = sum;
+}
+
+/* Blocked tensors may have channels of zeros at the end, in both: they add nothing. */
+static double add_content_gradient(const Term *term, const ImpTensor *value, const ImpTensor *gradient) {
+    ImpTensor target = imp_graph_value(term->target);
+    double count = (double)imp_shape_count(value->shape);
+    size_t floats = imp_tensor_floats(value->shape, value->layout, value->block);
+    Difference d = {.value = value->data,
+                    .target = target.data,
+                    .gradient = gradient->data,
+                    .count = floats,
+                    .piece = floats / PIECES + 1,
+                    .slope = (float)(2 * term->weight / count)};
+    size_t pieces = (floats + d.piece - 1) / d.piece;
+    imp_parallel(pieces, add_piece, &d);
+    return term->weight * imp_sum_in_order(d.sums, pieces) / count;
+}
+
+static ImpStatus add_loss_gradient(const Term *term, const ImpTensor *value, const ImpTensor *gradient, double *total,
+                                   ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t n = 0; n < imp_shape_images(value->shape) && status == IMP_OK; n++) {
+        ImpTensor one = imp_tensor_image(value, n), its = imp_tensor_image(gradient, n);
+        double loss = 0;
+        status = imp_loss_value(term->loss, &one, &loss, error);
+        if (status == IMP_OK) imp_loss_add_gradient(term->loss, &one, &its);
+        *total += loss;
+    }
+    return status;
+}
+
+/* A node may be the tap of several terms. */
+static void add_terms(void *context, const ImpNode *node, const ImpTensor *value, const ImpTensor *gradient) {
+    ImpTrainObjective *o = context;
+    for (size_t i = 0; i < o->n_terms && o->status == IMP_OK; i++) {
+        const Term *term = &o->terms[i];
+        if (o->made_taps[term->tap] != node) continue;
+        if (term->target)
+            *term->total += add_content_gradient(term, value, gradient);
+        else
+            o->status = add_loss_gradient(term, value, gradient, term->total, &o->error);
+    }
+}
+
+ImpStatus imp_train_evaluate(ImpTrainObjective *o, const float *photos, const float *made, float *gradient,
+                             ImpTrainLosses *losses, ImpError *error) {
+    size_t count = pixels_of(o);
+    float *input = imp_graph_input_data(o->made_graph);
+    const float *slope;
+    memcpy(imp_graph_input_data(o->photo_graph), photos, count * sizeof *photos);
+    for (size_t i = 0; i < count; i++) input[i] = made[i] / 255;
+    o->losses = (ImpTrainLosses){0};
+    o->status = IMP_OK;
+    ImpStatus status = imp_graph_forward(o->photo_graph, error);
+    if (status == IMP_OK) status = imp_graph_forward(o->made_graph, error);
+    if (status == IMP_OK) status = imp_graph_backward(o->made_graph, add_terms, o, &slope, error);
+    if (status != IMP_OK) return status;
+    if (o->status != IMP_OK) return imp_fail(error, o->status, "%s", o->error.message);
+    for (size_t i = 0; i < count; i++) gradient[i] = slope[i] / 255;
+    o->losses.total = o->losses.content + o->losses.style + o->losses.tv;
+    *losses = o->losses;
+    return IMP_OK;
+}

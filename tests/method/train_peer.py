@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Holds ten steps of `impasto train style` against the same training written in PyTorch.
+
+    tests/method/train_peer.py IMPASTO MODEL
+
+The one photograph is its own mirror image and as large as the crop, so that every batch is the same. The network begins
+with what a training of one step with next to no learning rate leaves. Compared are the losses of each step and the weights
+after the last, as far as ten steps of Adam moved them. Exits with 77, which is a skip, where torch or the model is missing.
+"""
+import csv
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+    from PIL import Image
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+SIDE, BATCH, STEPS = 48, 2, 10
+CONTENT_WEIGHT, STYLE_WEIGHT = 1e5, 1e8
+STYLE_LAYERS, CONTENT_LAYER = ["relu1_2", "relu2_2", "relu3_3"], "relu2_2"
+MEAN = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float64).view(1, 3, 1, 1)
+DEVIATION = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float64).view(1, 3, 1, 1)
+
+
+def read_safetensors(path):
+    data = pathlib.Path(path).read_bytes()
+    length, = struct.unpack("<Q", data[:8])
+    tensors = {}
+    for name, entry in json.loads(data[8:8 + length]).items():
+        if name != "__metadata__":
+            first, end = entry["data_offsets"]
+            values = np.frombuffer(data[8 + length + first:8 + length + end], np.float32).astype(np.float64)
+            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
+    return tensors
+
+
+def features(x, vgg):
+    """Of torchvision's VGG-19, x in 0..255."""
+    found, number = {}, 0
+    x = (x / 255 - MEAN) / DEVIATION
+    for block, convs in enumerate((2, 2, 4), 1):
+        for index in range(1, convs + 1):
+            if f"features.{number}.weight" not in vgg:
+                return found
+            x = F.relu(F.conv2d(x, vgg[f"features.{number}.weight"], vgg[f"features.{number}.bias"], padding=1))
+            found[f"relu{block}_{index}"] = x
+            number += 2
+        x = F.max_pool2d(x, 2)
+        number += 1
+    return found
+
+
+def gram(x):
+    flat = x.flatten(2)
+    return flat @ flat.transpose(1, 2) / (x.shape[1] * x.shape[2] * x.shape[3])
+
+
+def run(net, x):
+    def conv(name, x, stride=1):
+        weight = net[f"{name}.conv2d.weight"]
+        x = F.pad(x, (weight.shape[-1] // 2,) * 4, mode="reflect")
+        return F.conv2d(x, weight, net[f"{name}.conv2d.bias"], stride)
+
+    def norm(name, x):
+        return F.instance_norm(x, weight=net[f"{name}.weight"], bias=net[f"{name}.bias"])
+
+    for name, number, stride in (("conv1", 1, 1), ("conv2", 2, 2), ("conv3", 3, 2)):
+        x = F.relu(norm(f"in{number}", conv(name, x, stride)))
+    for block in range(1, 6):
+        y = F.relu(norm(f"res{block}.in1", conv(f"res{block}.conv1", x)))
+        x = x + norm(f"res{block}.in2", conv(f"res{block}.conv2", y))
+    for name, number in (("deconv1", 4), ("deconv2", 5)):
+        x = F.relu(norm(f"in{number}", conv(name, F.interpolate(x, scale_factor=2))))
+    return conv("deconv3", x)
+
+
+def train(net, vgg, photo, style):
+    for tensor in net.values():
+        tensor.requires_grad_()
+    optimiser = torch.optim.Adam(list(net.values()), 1e-3)
+    grams = [gram(features(style, vgg)[layer]) for layer in STYLE_LAYERS]
+    photos = photo.expand(BATCH, -1, -1, -1)
+    content = features(photos, vgg)[CONTENT_LAYER]
+    rows = []
+    for _ in range(STEPS):
+        optimiser.zero_grad()
+        found = features(run(net, photos), vgg)
+        content_loss = CONTENT_WEIGHT * F.mse_loss(found[CONTENT_LAYER], content)
+        style_loss = sum(F.mse_loss(gram(found[layer]), target.expand(BATCH, -1, -1))
+                         for layer, target in zip(STYLE_LAYERS, grams)) * STYLE_WEIGHT
+        (content_loss + style_loss).backward()
+        rows.append((content_loss.item(), style_loss.item()))
+        optimiser.step()
+    return rows
+
+
+def picture(path, pixel, width, height):
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    values = np.clip(np.stack([pixel(x, y, c) for c in range(3)], -1), 0, 255).astype(np.uint8)
+    Image.fromarray(values).save(path)
+    return torch.from_numpy(values.astype(np.float64)).permute(2, 0, 1)[None]
+
+
+def main():
+    program, model = sys.argv[1:]
+    if not pathlib.Path(model).is_file():
+        print(f"skipped: there is no {model}")
+        sys.exit(77)
+    torch.manual_seed(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "photos").mkdir()
+        half = (SIDE - 1) / 2
+        photo = picture(folder / "photos" / "one.png",
+                        lambda x, y, c: 128 + 90 * np.cos((x - half) * 0.3 * (c + 1)) * np.sin(y * 0.2 + c), SIDE, SIDE)
+        style = picture(folder / "style.png", lambda x, y, c: 128 + 100 * np.sin(x * 0.5 + c) * np.cos(y * 0.7 - c), 60, 40)
+
+        def call(output, *options):
+            subprocess.run([program, "train", "style", "--style", folder / "style.png", "--photos", folder / "photos",
+                            "-o", output, "-m", model, "--style-layers", ",".join(STYLE_LAYERS), "--content-layers",
+                            CONTENT_LAYER, "--content-weight", str(CONTENT_WEIGHT), "--style-weight", str(STYLE_WEIGHT),
+                            "--style-size", "60", "--crop", str(SIDE), "--largest", "1", "--batch", str(BATCH), "--width",
+                            "0.25", "--average-decay", "0", "-q", *options], check=True)
+
+        call(folder / "first.safetensors", "--steps", "1", "--learning-rate", "1e-9")
+        call(folder / "last.safetensors", "--steps", str(STEPS), "--log", folder / "log.csv")
+        vgg = {name: tensor.double() for name, tensor in torch.load(model, map_location="cpu").items()}
+        first = read_safetensors(folder / "first.safetensors")
+        net = {name: tensor.clone() for name, tensor in first.items()}
+        expected = train(net, vgg, photo, style)
+        with open(folder / "log.csv", encoding="ascii") as file:
+            got = [(float(row["content"]), float(row["style"])) for row in csv.DictReader(file)]
+        last = read_safetensors(folder / "last.safetensors")
+    worst = max(abs(a / b - 1) for mine, its in zip(got, expected) for a, b in zip(mine, its))
+    # A bias before an instance normalisation has no gradient but rounding, which Adam makes steps of: not compared.
+    compared = [name for name in net if not name.endswith("conv2d.bias") or name == "deconv3.conv2d.bias"]
+    apart = sum(((last[name] - net[name]) ** 2).sum().item() for name in compared)
+    moved = sum(((net[name] - first[name]) ** 2).sum().item() for name in compared)
+    print(f"{len(got)} steps: losses within {worst:.2g}; weights apart by {(apart / moved) ** 0.5:.2g} of the way they went; "
+          f"style {got[0][1]:.4g} to {got[-1][1]:.4g}")
+    sys.exit(0 if len(got) == STEPS and worst < 1e-3 and (apart / moved) ** 0.5 < 0.15 else 1)
+
+
+with torch.enable_grad():
+    main()
