@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -132,6 +133,7 @@ static ImpStatus add_sums(const ImpTensor *value, int first, int rows, double *t
 }
 
 static void finish_moments(const double *totals, size_t channels, double places, Moments *out) {
+    assert(out->mean && out->variance);
     for (size_t c = 0; c < channels; c++) {
         double mean = totals[c] / places, variance = totals[channels + c] / places - mean * mean;
         out->mean[c] = (float)mean;

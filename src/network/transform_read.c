@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "network/transform_private.h"
 #include "weights/weights.h"
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,6 +128,7 @@ static ImpStatus take(const Reader *reader, const char *layer, const char *part,
     if (status == IMP_OK && !array) status = missing(reader, tensor);
     if (status == IMP_OK) status = check_shape(reader, array, rank, dims);
     if (status != IMP_OK || !out) return status;
+    assert(array); /* missing() is never IMP_OK */
     status = imp_array_to_float(array, out, &reason);
     if (status != IMP_OK) return imp_fail(reader->error, status, "%s: %.800s", reader->name, reason.message);
     for (size_t i = 0; i < array->count; i++)
