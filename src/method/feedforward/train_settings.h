@@ -36,6 +36,6 @@ typedef struct ImpTrainSettings {
 } ImpTrainSettings;
 
 /* Texts belong to params. What does not fit together is IMP_ERROR_ARGUMENT. */
-ImpStatus imp_train_settings_read(const ImpParams *params, ImpTrainSettings *out, ImpError *error);
+ImpStatus imp_train_settings_read(const ImpParams *params, ImpTrainSettings *s, ImpError *error);
 
 #endif
