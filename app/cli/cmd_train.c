@@ -105,8 +105,8 @@ static void say_result(const Run *run, const ImpTrainingResult *result) {
                  "or where --checkpoint says",
                  (long long)result->steps, where);
     else if (!run->quiet)
-        fprintf(stderr, "%s: %lld steps in %s, %s %.4g\n", where, (long long)result->steps, duration,
-                result->metrics[0].name, result->metrics[0].value);
+        tell("%s: %lld steps in %s, %s %.4g", where, (long long)result->steps, duration, result->metrics[0].name,
+             result->metrics[0].value);
 }
 
 static int train(Run *run) {

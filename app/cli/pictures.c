@@ -1,6 +1,7 @@
 #include "pictures.h"
 
 #include "option_text.h"
+#include "paths.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ static int wrong_count(const ImpMethod *method, size_t count, size_t least, size
 
 static int check_standard_input(const ImpMethod *method, const char *const *paths, size_t count) {
     int uses = 0;
-    for (size_t i = 0; i < count; i++) uses += strcmp(paths[i], "-") == 0;
+    for (size_t i = 0; i < count; i++) uses += is_standard_output(paths[i]);
     if (uses < 2) return EXIT_GOOD;
     return wrong_usage(method->name, "standard input ('-') can be only one of the pictures");
 }

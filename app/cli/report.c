@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "paths.h"
 #include "progress.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static double rate_of(const ImpResult *result) {
 
 void report_line(const Report *report) {
     const ImpResult *result = report->result;
-    const char *where = strcmp(report->outputs->picture, "-") == 0 ? "standard output" : report->outputs->picture;
+    const char *where = is_standard_output(report->outputs->picture) ? "standard output" : report->outputs->picture;
     char duration[32];
     if (result->seconds < 10)
         snprintf(duration, sizeof duration, "%.2f s", result->seconds);

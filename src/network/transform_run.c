@@ -4,21 +4,13 @@
 #include "network/transform_bands.h"
 #include <string.h>
 
-static int reflected(int i, int side) {
-    if (i < side) return i;
-    if (side == 1) return 0;
-    int period = 2 * (side - 1);
-    i %= period;
-    return i < side ? i : period - i;
-}
-
 void imp_transform_load(const ImpTransformRun *run, int first, int rows, int padded, float *out) {
     for (int c = 0; c < 3; c++)
         for (int y = 0; y < rows; y++) {
-            size_t row = (size_t)c * (size_t)run->height + (size_t)reflected(first + y, run->height);
+            size_t row = (size_t)c * (size_t)run->height + (size_t)imp_reflected(first + y, run->height);
             const float *from = run->rgb + row * (size_t)run->width;
             for (int x = 0; x < run->width; x++) out[x] = 255 * from[x];
-            for (int x = run->width; x < padded; x++) out[x] = 255 * from[reflected(x, run->width)];
+            for (int x = run->width; x < padded; x++) out[x] = 255 * from[imp_reflected(x, run->width)];
             out += padded;
         }
 }

@@ -26,6 +26,13 @@ size_t imp_tensor_floats(ImpShape shape, ImpLayout layout, int block) {
     return imp_shape_images(shape) * (((size_t)shape.channels + b - 1) / b * b) * imp_shape_places(shape);
 }
 
+int imp_reflected(int i, int side) {
+    if (side == 1) return 0;
+    int period = 2 * (side - 1);
+    i = (i % period + period) % period;
+    return i < side ? i : period - i;
+}
+
 ImpTensor imp_tensor_image(const ImpTensor *tensor, size_t index) {
     ImpTensor image = *tensor;
     image.shape.images = 1;

@@ -31,6 +31,10 @@ size_t imp_shape_count(ImpShape shape);
 /* Floats that a tensor of this kind takes in memory. */
 size_t imp_tensor_floats(ImpShape shape, ImpLayout layout, int block);
 
+/* Where pixel `i` of a side of `side` pixels comes from when the side goes on by reflection, back and forth, without
+ * repeating its last pixel; always 0 for a side of 1. */
+int imp_reflected(int i, int side);
+
 /* Image `index` of a batch, as a tensor of one image that shares the numbers. */
 ImpTensor imp_tensor_image(const ImpTensor *tensor, size_t index);
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "method/picture.h"
+#include "method/rows.h"
 #include "network/catalogue.h"
 #include "network/transform_run.h"
 #include <string.h>
@@ -46,16 +47,7 @@ static const ImpParam rows[] = {
      .group = "Run",
      .help = "what the network's activations may take; a picture that needs more is computed in bands, in half as long "
              "again, with the same result"},
-    {.name = "threads",
-     .letter = 't',
-     .type = IMP_PARAM_INTEGER,
-     .fallback = "0",
-     .minimum = 0,
-     .maximum = 1024,
-     .group = "Run",
-     .help = "0 takes all processors; the result is the same for any number",
-     .aliases = "num-threads",
-     .run_only = true},
+    IMP_ROW_THREADS,
 };
 
 typedef struct Apply {

@@ -2,18 +2,19 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "method/checkpoint_file.h"
 #include "weights/weights.h"
 #include <string.h>
 
-static const char format_key[] = "impasto.checkpoint", format_value[] = "train style 1", good_prefix[] = "good.";
+static const ImpCheckpointKind kind_of_file = {"train style 1", "'train style'"};
+static const char good_prefix[] = "good.";
 
 /* The rows of the table that are not the training's own (log, quiet, help) do not count either. */
 bool imp_train_option_counts(const ImpParams *params, const char *name) {
-    static const char *const free_names[] = {"style",  "photos",       "output",     "half",
-                                             "model",  "threads",      "checkpoint", "checkpoint-every",
-                                             "resume", "sample-every", "sample"};
+    static const char *const free_names[] = {"style", "photos", "output", "half", "model"};
     ImpParamTable own = {imp_train_rows, IMP_TRAIN_ROWS};
-    if (!imp_param_find(&own, name)) return false;
+    const ImpParam *row = imp_param_find(&own, name);
+    if (!row || row->run_only) return false;
     for (size_t i = 0; i < sizeof free_names / sizeof *free_names; i++)
         if (strcmp(free_names[i], name) == 0) return false;
     /* A training with a constant rate can be made longer. */
@@ -59,8 +60,7 @@ static ImpStatus add_good(ImpBundle *bundle, const ImpBundle *good, ImpError *er
 ImpStatus imp_train_checkpoint_write(const char *path, const ImpTrainOrigin *origin, const ImpTrainState *state,
                                      ImpError *error) {
     ImpBundle *bundle = NULL;
-    ImpStatus status = imp_bundle_new(&bundle, error);
-    if (status == IMP_OK) status = imp_bundle_set_metadata(bundle, format_key, format_value, error);
+    ImpStatus status = imp_checkpoint_file_new(&kind_of_file, &bundle, error);
     if (status == IMP_OK) status = visit_traits(origin, keep_trait, bundle, error);
     if (status == IMP_OK) status = imp_train_state_save(state, bundle, error);
     if (status == IMP_OK) status = add_good(bundle, state->good, error);
@@ -121,18 +121,12 @@ static ImpStatus take_state(const ImpBundle *bundle, ImpTrainState *state, ImpEr
 
 ImpStatus imp_train_checkpoint_read(const char *path, const ImpTrainOrigin *origin, ImpTrainState *state,
                                     ImpError *error) {
-    ImpBundle *bundle = NULL;
+    ImpBundle *bundle;
     ImpError reason = {0};
-    ImpStatus status = imp_weights_read(path, &bundle, error);
+    ImpStatus status = imp_checkpoint_file_read(&kind_of_file, path, &bundle, error);
     if (status != IMP_OK) return status;
-    const char *format = imp_bundle_metadata(bundle, format_key);
     Comparison comparison = {path, bundle};
-    if (!format || strcmp(format, format_value) != 0)
-        status = imp_fail(error, IMP_ERROR_FORMAT,
-                          "%.200s is not a checkpoint of 'train style' that this version can continue; give a file "
-                          "written with checkpoint",
-                          path);
-    if (status == IMP_OK) status = visit_traits(origin, compare_trait, &comparison, error);
+    status = visit_traits(origin, compare_trait, &comparison, error);
     if (status == IMP_OK) {
         status = take_state(bundle, state, &reason);
         if (status != IMP_OK) imp_fail(error, status, "%.200s: %.700s", path, reason.message);

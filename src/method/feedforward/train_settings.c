@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "image/photos.h"
+#include "method/rows.h"
 #include <math.h>
 #include <string.h>
 
@@ -77,12 +78,7 @@ const ImpParam imp_train_rows[] = {
      .fallback = "vgg19",
      .group = "Network",
      .help = "VGG-16 or VGG-19 weights that judge the pictures: a file, or the name of a model fetched before"},
-    {.name = "model-input",
-     .type = IMP_PARAM_CHOICE,
-     .fallback = "auto",
-     .choices = "auto|torchvision|caffe",
-     .group = "Network",
-     .help = "how the weights expect pictures; auto finds out from the file"},
+    IMP_ROW_MODEL_INPUT,
     {.name = "content-layers",
      .type = IMP_PARAM_LAYERS,
      .fallback = "relu2_2",
@@ -190,20 +186,14 @@ const ImpParam imp_train_rows[] = {
      .group = "Training",
      .help = "of the first weights and of the order of photographs; the same seed gives the same network"},
 
-    {.name = "threads",
-     .letter = 't',
-     .type = IMP_PARAM_INTEGER,
-     .fallback = "0",
-     .minimum = 0,
-     .maximum = 1024,
-     .group = "Run",
-     .help = "0 takes all processors; the result is the same for any number",
-     .aliases = "num-threads"},
+    IMP_ROW_THREADS,
     {.name = "checkpoint",
+     .run_only = true,
      .type = IMP_PARAM_FILE_OUT,
      .group = "Run",
      .help = "keep the state of the training in FILE; without it beside the output, as OUTPUT.checkpoint"},
     {.name = "checkpoint-every",
+     .run_only = true,
      .type = IMP_PARAM_INTEGER,
      .fallback = "500",
      .minimum = 0,
@@ -212,14 +202,17 @@ const ImpParam imp_train_rows[] = {
      .group = "Run",
      .help = "time between two checkpoints, each with the network so far; 0 is only at the end and when stopped"},
     {.name = "resume",
+     .run_only = true,
      .type = IMP_PARAM_FILE_IN,
      .group = "Run",
      .help = "continue from a checkpoint of the same settings and photographs, to the same network to the bit"},
     {.name = "sample",
+     .run_only = true,
      .type = IMP_PARAM_FILE_OUT,
      .group = "Run",
      .help = "keep a sheet of photographs and what the network makes of them in FILE, a picture"},
     {.name = "sample-every",
+     .run_only = true,
      .type = IMP_PARAM_INTEGER,
      .fallback = "500",
      .minimum = 1,

@@ -3,26 +3,25 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "method/checkpoint_file.h"
 #include "weights/weights.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char format_key[] = "impasto.checkpoint";
-static const char format_value[] = "stylize 1";
+static const ImpCheckpointKind kind_of_file = {"stylize 1", "stylize"};
 
 /* The integers and numbers kept. */
 enum { SCALE_AT, WIDTH_AT, HEIGHT_AT, EVALUATION_AT, TOTAL_AT, RESTARTS_AT, OVER_AT, COUNTERS };
 enum { BEST_TOTAL_AT, BEST_CONTENT_AT, BEST_STYLE_AT, BEST_TV_AT, BEST_NORM_AT, AVERAGE_AT, SECONDS_AT, NUMBERS };
 
 /* Options that do not change where a run is going; the model is known by its hash. */
-static bool is_free(const char *name) {
-    static const char *const names[] = {"model",  "threads",     "checkpoint",          "checkpoint-every",
-                                        "resume", "evaluations", "initial-evaluations", "scale-evaluations"};
+static bool is_free(const ImpParam *row) {
+    static const char *const names[] = {"model", "evaluations", "initial-evaluations", "scale-evaluations"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0) return true;
-    return false;
+        if (strcmp(names[i], row->name) == 0) return true;
+    return row->run_only;
 }
 
 /* One hash of the numbers that the methods see. */
@@ -71,7 +70,7 @@ static ImpStatus visit_traits(ImpCheckpointOrigin *origin, VisitTrait visitor, v
     const ImpParamTable *table = imp_params_table(origin->params);
     for (size_t i = 0; i < table->count && status == IMP_OK; i++) {
         const char *name = table->rows[i].name;
-        if (!is_free(name))
+        if (!is_free(&table->rows[i]))
             status = visit(visitor, context, "option", name, imp_params_text(origin->params, name), name, error);
     }
     for (size_t i = 0; i < origin->n_pictures && status == IMP_OK; i++) {
@@ -112,10 +111,9 @@ static ImpStatus add_arrays(const ImpStyliseState *state, double seconds, ImpBun
 ImpStatus imp_checkpoint_write(const char *path, ImpCheckpointOrigin *origin, const ImpStyliseState *state,
                                double seconds, ImpError *error) {
     ImpBundle *bundle;
-    ImpStatus status = imp_bundle_new(&bundle, error);
+    ImpStatus status = imp_checkpoint_file_new(&kind_of_file, &bundle, error);
     if (status != IMP_OK) return status;
-    status = imp_bundle_set_metadata(bundle, format_key, format_value, error);
-    if (status == IMP_OK) status = visit_traits(origin, keep_trait, bundle, error);
+    status = visit_traits(origin, keep_trait, bundle, error);
     if (status == IMP_OK) status = add_arrays(state, seconds, bundle, error);
     if (status == IMP_OK) status = imp_safetensors_write(bundle, path, false, error);
     imp_bundle_free(&bundle);
@@ -230,16 +228,10 @@ ImpStatus imp_checkpoint_read(const char *path, ImpCheckpointOrigin *origin, con
                               ImpStyliseState *state, double *seconds, ImpError *error) {
     *state = (ImpStyliseState){0};
     ImpBundle *bundle;
-    ImpStatus status = imp_weights_read(path, &bundle, error);
+    ImpStatus status = imp_checkpoint_file_read(&kind_of_file, path, &bundle, error);
     if (status != IMP_OK) return status;
-    const char *format = imp_bundle_metadata(bundle, format_key);
     Comparison comparison = {path, bundle};
-    if (!format || strcmp(format, format_value) != 0)
-        status = imp_fail(error, IMP_ERROR_FORMAT,
-                          "%.200s is not a checkpoint of stylize that this version can continue; give a file written "
-                          "with checkpoint",
-                          path);
-    if (status == IMP_OK) status = visit_traits(origin, compare_trait, &comparison, error);
+    status = visit_traits(origin, compare_trait, &comparison, error);
     if (status == IMP_OK) status = take_state(path, bundle, settings, state, seconds, error);
     imp_bundle_free(&bundle);
     return status;

@@ -1,5 +1,6 @@
 #include "method/stylise/parameters.h"
 
+#include "method/rows.h"
 #include <math.h>
 
 /* The fallbacks are the preset `default`. The order of the choices is that of the enums in settings.h. */
@@ -145,12 +146,7 @@ const ImpParam imp_stylise_rows[] = {
      .group = "Network",
      .help = "VGG-16 or VGG-19 weights: a file, or the name of a model fetched before",
      .aliases = "model-file"},
-    {.name = "model-input",
-     .type = IMP_PARAM_CHOICE,
-     .fallback = "auto",
-     .choices = "auto|torchvision|caffe",
-     .group = "Network",
-     .help = "how the weights expect pictures; auto finds out from the file"},
+    IMP_ROW_MODEL_INPUT,
     {.name = "content-layers",
      .type = IMP_PARAM_LAYERS,
      .fallback = "relu4_2",
@@ -269,16 +265,7 @@ const ImpParam imp_stylise_rows[] = {
      .group = "Optimizer",
      .help = "colours are optimised as 0 to 1, or as 0 to 255 around mean grey; --tv-weight is in these units"},
 
-    {.name = "threads",
-     .letter = 't',
-     .type = IMP_PARAM_INTEGER,
-     .fallback = "0",
-     .minimum = 0,
-     .maximum = 1024,
-     .group = "Run",
-     .help = "0 takes all processors; the result is the same for any number",
-     .aliases = "num-threads",
-     .run_only = true},
+    IMP_ROW_THREADS,
     {.name = "checkpoint",
      .type = IMP_PARAM_FILE_OUT,
      .run_only = true,

@@ -13,7 +13,7 @@ void imp_convolution_need(ImpNode *node, size_t scratch_floats) {
 /* --- gradients of the parameters ---------------------------------------------------------------------------------- */
 
 static ImpWeightGradient weight_job(const ImpNode *node) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     ImpShape from = node->source->shape, to = node->shape;
     return (ImpWeightGradient){.images = (int)imp_shape_images(to),
                                .in_channels = from.channels,
@@ -64,7 +64,7 @@ static void add_blocked_bias(const ImpNode *node, float *bias, double *sums) {
 }
 
 static void add_parameter_gradients(const ImpNode *node, float *scratch) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     if (spec->weights.gradient) {
         ImpWeightGradient job = weight_job(node);
         job.scratch = scratch;

@@ -21,6 +21,10 @@ typedef struct ImpConvolutionState {
     const ImpConvolutionWay *way;
 } ImpConvolutionState;
 
+static inline const ImpConvolution *imp_convolution_spec(const ImpNode *node) {
+    return &((const ImpConvolutionState *)node->state)->spec;
+}
+
 extern const ImpConvolutionWay imp_convolution_winograd;   /* blocked to blocked, 3x3, stride 1, padding 0..2 */
 extern const ImpConvolutionWay imp_convolution_direct;     /* blocked to blocked, any */
 extern const ImpConvolutionWay imp_convolution_from_image; /* plain to blocked */

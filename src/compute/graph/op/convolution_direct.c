@@ -3,7 +3,7 @@
 /* Convolutions of any kernel and stride between blocked activations. */
 
 static ImpDirect forward_job(const ImpNode *node) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     ImpShape from = node->source->shape, to = node->shape;
     return (ImpDirect){.images = (int)imp_shape_images(to),
                        .in_channels = from.channels,
@@ -24,7 +24,7 @@ static ImpDirect forward_job(const ImpNode *node) {
 }
 
 static ImpDirect backward_job(const ImpNode *node) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     ImpShape from = node->source->shape, to = node->shape;
     return (ImpDirect){.images = (int)imp_shape_images(to),
                        .in_channels = to.channels,

@@ -9,7 +9,7 @@
 
 /* Sides of the result's gradient with zeros between its places, as a convolution of stride 1 would have it. */
 static ImpShape spread_shape(const ImpNode *node) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     ImpShape shape = node->source->shape;
     shape.channels = node->shape.channels;
     shape.height += 2 * spec->padding - spec->kernel + 1;
@@ -18,7 +18,7 @@ static ImpShape spread_shape(const ImpNode *node) {
 }
 
 static ImpStatus prepare_from(ImpNode *node, ImpError *error) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     const ImpKernels *kernels = imp_graph_kernels(node->graph);
     size_t filter = kernels->to_image_scratch(node->shape.channels, spec->kernel);
     size_t spread = imp_tensor_floats(spread_shape(node), IMP_LAYOUT_BLOCKED, kernels->block);
@@ -28,7 +28,7 @@ static ImpStatus prepare_from(ImpNode *node, ImpError *error) {
 
 /* gradient (N,C/B,h,w,B) -> spread, with `stride` places from one to the next. */
 static void spread_gradient(const ImpNode *node, const float *mask, float *spread) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     size_t block = (size_t)imp_graph_kernels(node->graph)->block, stride = (size_t)spec->stride;
     ImpShape from = node->shape, to = spread_shape(node);
     memset(spread, 0, imp_tensor_floats(to, IMP_LAYOUT_BLOCKED, (int)block) * sizeof *spread);
@@ -41,7 +41,7 @@ static void spread_gradient(const ImpNode *node, const float *mask, float *sprea
 }
 
 static bool backward_from(ImpNode *node, const float *mask, float *scratch, ImpInto into) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     const ImpKernels *kernels = imp_graph_kernels(node->graph);
     ImpShape shape = spread_shape(node);
     float *spread = scratch + kernels->to_image_scratch(node->shape.channels, spec->kernel);
@@ -69,14 +69,14 @@ const ImpConvolutionWay imp_convolution_from_image = {
 /* --- to an image -------------------------------------------------------------------------------------------------- */
 
 static ImpStatus prepare_to(ImpNode *node, ImpError *error) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     imp_convolution_need(node,
                          imp_graph_kernels(node->graph)->to_image_scratch(node->source->shape.channels, spec->kernel));
     return imp_convolution_prepare_direct(node, error);
 }
 
 static bool forward_to(ImpNode *node, float *scratch) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     imp_graph_kernels(node->graph)
         ->to_image(&(ImpToImage){.images = (int)imp_shape_images(node->shape),
                                  .channels = node->source->shape.channels,

@@ -3,7 +3,7 @@
 /* 3x3 convolutions between blocked activations, forward and backward, by the Winograd kernel. */
 
 static ImpWinograd forward_job(const ImpNode *node) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     return (ImpWinograd){.images = (int)imp_shape_images(node->shape),
                          .in_channels = node->source->shape.channels,
                          .out_channels = node->shape.channels,
@@ -19,7 +19,7 @@ static ImpWinograd forward_job(const ImpNode *node) {
 }
 
 static ImpWinograd backward_job(const ImpNode *node) {
-    const ImpConvolution *spec = &((const ImpConvolutionState *)node->state)->spec;
+    const ImpConvolution *spec = imp_convolution_spec(node);
     return (ImpWinograd){.images = (int)imp_shape_images(node->shape),
                          .in_channels = node->shape.channels,
                          .out_channels = node->source->shape.channels,

@@ -18,18 +18,11 @@ typedef struct PadRun {
     ImpInto into;
 } PadRun;
 
-static int reflected(int i, int side) {
-    if (side == 1) return 0;
-    int period = 2 * (side - 1);
-    i = (i % period + period) % period;
-    return i < side ? i : period - i;
-}
-
 /* Where the pixel at `i` beyond or within 0..side-1 comes from; -1 for a zero. */
 static int source_of(ImpPadding padding, int i, int side) {
     if (i >= 0 && i < side) return i;
     if (padding == IMP_PADDING_ZERO) return -1;
-    if (padding == IMP_PADDING_REFLECT) return reflected(i, side);
+    if (padding == IMP_PADDING_REFLECT) return imp_reflected(i, side);
     return i < 0 ? 0 : side - 1;
 }
 
