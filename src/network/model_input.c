@@ -184,9 +184,9 @@ static bool recognise_oxford(const float *weight, const float *bias, bool *bgr, 
     return true;
 }
 
-ImpStatus imp_model_input_decide(const ImpBundle *bundle, const char *name, const float *weight, const float *bias,
-                                 ImpInputConvention names, ImpInputConvention wanted, ImpModelInput *out,
-                                 ImpError *error) {
+ImpStatus imp_model_input_decide(const ImpBundle *bundle, const char *name, int channels, const float *weight,
+                                 const float *bias, ImpInputConvention names, ImpInputConvention wanted,
+                                 ImpModelInput *out, ImpError *error) {
     if (wanted != IMP_INPUT_AUTO) {
         *out = imp_model_input_of(wanted, IMP_INPUT_BY_USER);
         return IMP_OK;
@@ -195,7 +195,7 @@ ImpStatus imp_model_input_decide(const ImpBundle *bundle, const char *name, cons
     if (order) return read_metadata(bundle, name, order, out, error);
     bool bgr;
     double range;
-    if (!recognise_oxford(weight, bias, &bgr, &range)) {
+    if (channels != FIRST_CHANNELS || !recognise_oxford(weight, bias, &bgr, &range)) {
         *out = imp_model_input_of(names, IMP_INPUT_BY_NAMES);
         return IMP_OK;
     }

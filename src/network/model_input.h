@@ -36,14 +36,14 @@ ImpStatus imp_input_convention_parse(const char *text, ImpInputConvention *out, 
 /* One of the two known conventions. */
 ImpModelInput imp_model_input_of(ImpInputConvention convention, ImpInputEvidence evidence);
 
-/* Decides for a VGG network. `weight` is its first convolution (64,3,3,3) and `bias` (64); `names` is the convention
- * that the style of the arrays' names suggests. `wanted` other than IMP_INPUT_AUTO wins; then the metadata keys
- * input_order ("RGB" or "BGR"), input_scale, input_mean and input_std (comma-separated, in the network's channel order,
- * input = (rgb * scale - mean) / std); then the weights; then the names. Metadata that is there but malformed is
+/* Decides for a VGG network. `weight` is its first convolution (channels,3,3,3) and `bias` (channels); `names` is the
+ * convention that the style of the arrays' names suggests. `wanted` other than IMP_INPUT_AUTO wins; then the metadata
+ * keys input_order ("RGB" or "BGR"), input_scale, input_mean and input_std (comma-separated, in the network's channel
+ * order, input = (rgb * scale - mean) / std); then the weights; then the names. Metadata that is there but malformed is
  * IMP_ERROR_FORMAT; messages begin with `name`. */
-ImpStatus imp_model_input_decide(const ImpBundle *bundle, const char *name, const float *weight, const float *bias,
-                                 ImpInputConvention names, ImpInputConvention wanted, ImpModelInput *out,
-                                 ImpError *error);
+ImpStatus imp_model_input_decide(const ImpBundle *bundle, const char *name, int channels, const float *weight,
+                                 const float *bias, ImpInputConvention names, ImpInputConvention wanted,
+                                 ImpModelInput *out, ImpError *error);
 
 /* Writes the four metadata keys that imp_model_input_decide reads. */
 ImpStatus imp_model_input_describe(const ImpModelInput *input, ImpBundle *bundle, ImpError *error);

@@ -89,27 +89,46 @@ static ImpStatus build_input(Builder *builder, int *padding, ImpError *error) {
     return imp_graph_pad(builder->graph, builder->last, builder->spec->padding, 1, &builder->last, error);
 }
 
+static ImpParameter parameter(const Builder *builder, const float *value) {
+    float *gradient = builder->spec->gradient;
+    return (ImpParameter){value, gradient ? gradient + (value - builder->weights->values) : NULL};
+}
+
+/* The ReLU for those who tap it: as it is, or projected. */
+static ImpStatus offer_relu(Builder *builder, const ImpVggConv *conv, ImpError *error) {
+    char name[16];
+    ImpNode *node = builder->last;
+    snprintf(name, sizeof name, "relu%d_%d", conv->block, conv->index);
+    if (!wanted(builder, name)) return IMP_OK;
+    if (conv->projection && !builder->spec->bare) {
+        ImpConvolution projection = {
+            .out_channels = conv->projected, .kernel = 1, .weights = parameter(builder, conv->projection)};
+        ImpStatus status = imp_graph_convolution(builder->graph, node, &projection, &node, error);
+        if (status != IMP_OK) return status;
+    }
+    offer(builder, name, node);
+    return IMP_OK;
+}
+
 /* One convolution and its ReLU. They are one node unless somebody taps the convolution before its ReLU. */
 static ImpStatus build_conv(Builder *builder, const ImpVggConv *conv, int padding, ImpError *error) {
-    char conv_name[16], relu_name[16];
-    snprintf(conv_name, sizeof conv_name, "conv%d_%d", conv->block, conv->index);
-    snprintf(relu_name, sizeof relu_name, "relu%d_%d", conv->block, conv->index);
-    bool apart = wanted(builder, conv_name);
+    char name[16];
+    snprintf(name, sizeof name, "conv%d_%d", conv->block, conv->index);
+    bool apart = wanted(builder, name);
     ImpConvolution convolution = {.out_channels = conv->out_channels,
                                   .kernel = 3,
                                   .padding = padding,
                                   .relu = !apart,
-                                  .weights = {.value = conv->weight},
-                                  .bias = {.value = conv->bias}};
+                                  .weights = parameter(builder, conv->weight),
+                                  .bias = parameter(builder, conv->bias)};
     ImpStatus status = imp_graph_convolution(builder->graph, builder->last, &convolution, &builder->last, error);
     if (status != IMP_OK) return status;
     if (apart) {
-        offer(builder, conv_name, builder->last);
+        offer(builder, name, builder->last);
         status = imp_graph_relu(builder->graph, builder->last, &builder->last, error);
         if (status != IMP_OK) return status;
     }
-    offer(builder, relu_name, builder->last);
-    return IMP_OK;
+    return offer_relu(builder, conv, error);
 }
 
 static ImpStatus build_pool(Builder *builder, int block, ImpError *error) {

@@ -12,6 +12,9 @@ typedef struct ImpVggSpec {
     ImpPadding padding;      /* around the picture, before the first convolution; deeper layers pad with zeros */
     const char *const *taps; /* names, such as "relu4_2"; "image" is the picture itself */
     size_t n_taps;
+    bool bare;       /* taps at ReLUs are the activations themselves, not their projections */
+    float *gradient; /* NULL, or where backward passes add the derivatives of the weights: weights->values tells the
+                        place of each */
 } ImpVggSpec;
 
 /* Whether `name` is a layer of this network and the weights reach it. The message names the last layer that is there.

@@ -240,41 +240,76 @@ static ImpStatus take_values(const ImpArray *array, const char *name, int rank, 
     return IMP_OK;
 }
 
-/* Takes one convolution; *weight stays NULL in `conv` where the file ends before it. */
-static ImpStatus take_conv(const ImpBundle *bundle, const char *name, const Naming *naming, const Place *place,
-                           ImpVggConv *conv, ImpError *error) {
-    const ImpArray *weight, *bias;
-    ImpStatus status = find_array(bundle, name, naming, place, false, &weight, error);
-    if (status == IMP_OK) status = find_array(bundle, name, naming, place, true, &bias, error);
-    if (status != IMP_OK || (!weight && !bias)) return status;
-    if (!weight || !bias)
-        return imp_fail(error, IMP_ERROR_FORMAT, "%s: conv%d_%d has a %s (%.80s) but no %s; the file is incomplete",
-                        name, place->block, place->index, weight ? "weight" : "bias",
-                        weight ? weight->name : bias->name, weight ? "bias" : "weight");
+/* What the block's first convolution puts out, the others do too. */
+static ImpStatus decide_channels(const ImpVggWeights *weights, const ImpArray *weight, const Place *place,
+                                 ImpVggConv *conv, ImpError *error) {
+    const ImpVggConv *before = conv > weights->convs ? conv - 1 : NULL;
     conv->block = place->block;
     conv->index = place->index;
-    conv->out_channels = imp_vgg_block_channels(place->block);
-    conv->in_channels = place->index > 1 ? conv->out_channels : place->block > 1 ? block_channels[place->block - 2] : 3;
+    conv->in_channels = before ? before->out_channels : 3;
+    conv->out_channels = place->index > 1 ? conv->in_channels : imp_vgg_block_channels(place->block);
+    if (place->index > 1 || weight->rank != 4 || weight->dims[0] == conv->out_channels) return IMP_OK;
+    if (weight->dims[0] < 1 || weight->dims[0] > IMP_VGG_MAX_CHANNELS)
+        return imp_fail(error, IMP_ERROR_FORMAT, "%s: %.80s has %lld channels where 1 to %d are possible",
+                        weights->name, weight->name, (long long)weight->dims[0], IMP_VGG_MAX_CHANNELS);
+    conv->out_channels = (int)weight->dims[0];
+    return IMP_OK;
+}
+
+static ImpStatus take_projection(const ImpBundle *bundle, const char *name, ImpVggConv *conv, ImpError *error) {
+    char text[40];
+    snprintf(text, sizeof text, "relu%d_%d.projection.weight", conv->block, conv->index);
+    const ImpArray *array = imp_bundle_find(bundle, text);
+    if (!array) return IMP_OK;
+    int64_t dims[4] = {array->rank == 4 ? array->dims[0] : 1, conv->out_channels, 1, 1};
+    if (dims[0] < 1 || dims[0] > IMP_VGG_MAX_CHANNELS)
+        return imp_fail(error, IMP_ERROR_FORMAT, "%s: %s has %lld channels where 1 to %d are possible", name, text,
+                        (long long)dims[0], IMP_VGG_MAX_CHANNELS);
+    conv->projected = (int)dims[0];
+    return take_values(array, name, 4, dims, &conv->projection, error);
+}
+
+/* Where a convolution's numbers are in the bundle; NULL both where the file has none. */
+typedef struct Found {
+    const ImpArray *weight, *bias;
+} Found;
+
+static ImpStatus find_conv(const ImpBundle *bundle, const char *name, const Naming *naming, const Place *place,
+                           Found *found, ImpError *error) {
+    ImpStatus status = find_array(bundle, name, naming, place, false, &found->weight, error);
+    if (status == IMP_OK) status = find_array(bundle, name, naming, place, true, &found->bias, error);
+    if (status != IMP_OK || !found->weight == !found->bias) return status;
+    return imp_fail(error, IMP_ERROR_FORMAT, "%s: conv%d_%d has a %s (%.80s) but no %s; the file is incomplete", name,
+                    place->block, place->index, found->weight ? "weight" : "bias",
+                    found->weight ? found->weight->name : found->bias->name, found->weight ? "bias" : "weight");
+}
+
+static ImpStatus take_conv(const ImpBundle *bundle, const ImpVggWeights *weights, const Found *found,
+                           const Place *place, ImpVggConv *conv, ImpError *error) {
+    ImpStatus status = decide_channels(weights, found->weight, place, conv, error);
     int64_t dims[4] = {conv->out_channels, conv->in_channels, 3, 3};
-    status = take_values(weight, name, 4, dims, &conv->weight, error);
-    if (status == IMP_OK) status = take_values(bias, name, 1, dims, &conv->bias, error);
-    return status;
+    if (status == IMP_OK) status = take_values(found->weight, weights->name, 4, dims, &conv->weight, error);
+    if (status == IMP_OK) status = take_values(found->bias, weights->name, 1, dims, &conv->bias, error);
+    return status == IMP_OK ? take_projection(bundle, weights->name, conv, error) : status;
 }
 
 static ImpStatus take_convs(const ImpBundle *bundle, const Naming *naming, ImpVggWeights *weights, ImpError *error) {
     Place places[IMP_VGG_MAX_CONVS];
-    int count = list_places(weights->depth, places), missing = -1;
+    int count = list_places(weights->depth, places);
     for (int i = 0; i < count; i++) {
-        ImpVggConv *conv = &weights->convs[i];
-        ImpStatus status = take_conv(bundle, weights->name, naming, &places[i], conv, error);
+        Found found;
+        ImpStatus status = find_conv(bundle, weights->name, naming, &places[i], &found, error);
         if (status != IMP_OK) return status;
-        if (!conv->weight && missing < 0) missing = i;
-        if (conv->weight && missing >= 0)
+        if (!found.weight) continue;
+        int next = weights->n_convs;
+        if (i > next)
             return imp_fail(error, IMP_ERROR_FORMAT,
                             "%s: conv%d_%d (features.%d) is missing though conv%d_%d is there; the file is incomplete",
-                            weights->name, places[missing].block, places[missing].index, places[missing].feature,
+                            weights->name, places[next].block, places[next].index, places[next].feature,
                             places[i].block, places[i].index);
-        if (conv->weight) weights->n_convs = i + 1;
+        status = take_conv(bundle, weights, &found, &places[i], &weights->convs[i], error);
+        if (status != IMP_OK) return status;
+        weights->n_convs = i + 1;
     }
     return IMP_OK;
 }
@@ -293,9 +328,9 @@ ImpStatus imp_vgg_weights_from_bundle(const ImpBundle *bundle, const char *name,
     status = weights->name ? take_convs(bundle, &naming, weights, error)
                            : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the name of the model");
     if (status == IMP_OK)
-        status = imp_model_input_decide(bundle, name, weights->convs[0].weight, weights->convs[0].bias,
-                                        naming.torchvision ? IMP_INPUT_TORCHVISION : IMP_INPUT_CAFFE, wanted,
-                                        &weights->input, error);
+        status = imp_model_input_decide(
+            bundle, name, weights->convs[0].out_channels, weights->convs[0].weight, weights->convs[0].bias,
+            naming.torchvision ? IMP_INPUT_TORCHVISION : IMP_INPUT_CAFFE, wanted, &weights->input, error);
     if (status == IMP_OK)
         *out = weights;
     else
@@ -309,6 +344,7 @@ void imp_vgg_weights_free(ImpVggWeights **weights) {
     for (int i = 0; i < IMP_VGG_MAX_CONVS; i++) {
         imp_free(w->convs[i].weight);
         imp_free(w->convs[i].bias);
+        imp_free(w->convs[i].projection);
     }
     imp_free(w->name);
     imp_free(w);

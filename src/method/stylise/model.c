@@ -35,7 +35,8 @@ static void let_go(const ImpStyliseSettings *settings, ImpVggWeights *weights) {
         if (is_needed(&settings->content_layers, last) || is_needed(&settings->style_layers, last)) return;
         imp_free(last->weight);
         imp_free(last->bias);
-        last->weight = last->bias = NULL;
+        imp_free(last->projection);
+        last->weight = last->bias = last->projection = NULL;
         weights->n_convs--;
     }
 }
