@@ -114,6 +114,7 @@ ImpStatus imp_transform_add_conv(ImpGraph *graph, const ImpTransformNet *net, in
                                  ImpNode **node, ImpError *error) {
     const ImpTransformLayer *l = &net->layers[layer];
     ImpStatus status = IMP_OK;
+    if (net->shape.down[0] <= 8 && net->shape.up[1] <= 8) imp_graph_narrow(graph);
     if (l->upsample) status = imp_graph_upsample(graph, *node, node, error);
     if (status == IMP_OK) status = imp_graph_pad(graph, *node, IMP_PADDING_REFLECT, l->kernel / 2, node, error);
     if (status != IMP_OK) return status;

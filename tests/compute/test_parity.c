@@ -50,10 +50,8 @@ static void pull_at(void *context, const ImpNode *node, const ImpTensor *value, 
 
 enum { X, PARAMETERS, PULL, Y, X_GRADIENT, PARAMETER_GRADIENTS, ARRAYS };
 
-static void check_network(FILE *file, ImpShape shape) {
-    float *arrays[ARRAYS];
-    size_t counts[ARRAYS];
-    for (int i = 0; i < ARRAYS; i++) arrays[i] = read_array(file, &counts[i]);
+/* narrow: in layouts of at most 8 lanes. */
+static void check_arrays(float *const arrays[ARRAYS], const size_t counts[ARRAYS], ImpShape shape, bool narrow) {
     float *gradients = imp_alloc(counts[PARAMETERS], sizeof *gradients), *output = imp_alloc(counts[Y], sizeof *output);
     Johnson j = {.width = 6, .residuals = 2, .values = arrays[PARAMETERS], .gradients = gradients};
     assert_int_equal(counts[PARAMETERS], johnson_floats(j.width, j.residuals));
@@ -61,6 +59,7 @@ static void check_network(FILE *file, ImpShape shape) {
     assert_int_equal(imp_graph_new(shape, &j.graph, &j.error), IMP_OK);
     johnson_build(&j);
     if (j.status != IMP_OK) fail_msg("%s", j.error.message);
+    if (narrow) imp_graph_narrow(j.graph);
     imp_graph_tap(j.last);
     assert_int_equal(imp_graph_plan(j.graph, true, &j.error), IMP_OK);
     memcpy(imp_graph_input_data(j.graph), arrays[X], counts[X] * sizeof(float));
@@ -77,9 +76,17 @@ static void check_network(FILE *file, ImpShape shape) {
     assert_int_equal(imp_graph_backward(j.graph, pull_at, &pull, NULL, &j.error), IMP_OK);
     compare(gradients, arrays[PARAMETER_GRADIENTS], counts[PARAMETERS], gradient_tolerance, "gradients alone");
     imp_graph_free(&j.graph);
-    for (int i = 0; i < ARRAYS; i++) imp_free(arrays[i]);
     imp_free(gradients);
     imp_free(output);
+}
+
+static void check_network(FILE *file, ImpShape shape) {
+    float *arrays[ARRAYS];
+    size_t counts[ARRAYS];
+    for (int i = 0; i < ARRAYS; i++) arrays[i] = read_array(file, &counts[i]);
+    check_arrays(arrays, counts, shape, false);
+    check_arrays(arrays, counts, shape, true);
+    for (int i = 0; i < ARRAYS; i++) imp_free(arrays[i]);
 }
 
 static void networks_agree_with_pytorch(void **state) {

@@ -46,6 +46,11 @@ ImpStatus imp_graph_new_blocked(ImpShape input, ImpGraph **out, ImpError *error)
     return graph_new(input, IMP_LAYOUT_BLOCKED, out, error);
 }
 
+void imp_graph_narrow(ImpGraph *graph) {
+    assert(!graph->planned);
+    graph->kernels = imp_kernels_narrow();
+}
+
 void imp_graph_free(ImpGraph **graph) {
     ImpGraph *g = *graph;
     if (!g) return;

@@ -20,6 +20,8 @@ typedef struct ImpNode ImpNode; /* belongs to its graph */
  * On success *out is the caller's. */
 ImpStatus imp_graph_new(ImpShape input, ImpGraph **out, ImpError *error);
 ImpStatus imp_graph_new_blocked(ImpShape input, ImpGraph **out, ImpError *error);
+/* Lays out at most 8 channels side by side, for networks whose largest layers have no more; before planning. */
+void imp_graph_narrow(ImpGraph *graph);
 void imp_graph_free(ImpGraph **graph);
 ImpNode *imp_graph_input(ImpGraph *graph);
 ImpShape imp_graph_shape(const ImpNode *node);

@@ -17,3 +17,8 @@ const ImpKernels *imp_kernels_of(ImpCpuLevel level) {
 const ImpKernels *imp_kernels(void) {
     return imp_kernels_of(imp_cpu_level());
 }
+
+const ImpKernels *imp_kernels_narrow(void) {
+    ImpCpuLevel level = imp_cpu_level();
+    return imp_kernels_of(level < IMP_CPU_AVX2 ? level : IMP_CPU_AVX2);
+}

@@ -147,6 +147,8 @@ typedef struct ImpKernels {
 
 /* The kernels of the level in force (imp_cpu_level). */
 const ImpKernels *imp_kernels(void);
+/* The best kernels with at most 8 channels side by side: for layers of 8 channels, 16 lanes are half empty. */
+const ImpKernels *imp_kernels_narrow(void);
 /* The kernels of one level; NULL when this build or processor lacks it. */
 const ImpKernels *imp_kernels_of(ImpCpuLevel level);
 
