@@ -140,21 +140,37 @@ static int refuse_common(const char *command, const Arguments *arguments) {
     return EXIT_GOOD;
 }
 
-/* Nothing that is read is written over, but a checkpoint by its successor, and no two outputs are the same file. */
-static int check_apart(const Run *run) {
-    static const char *const written[] = {"output", "checkpoint", "sample", "log"};
-    static const char *const others[] = {"style", "model", "resume", "output", "checkpoint", "sample", "log"};
-    for (size_t i = 0; i < sizeof written / sizeof *written; i++)
-        for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
-            const char *path = imp_params_text(run->params, written[i]);
-            const char *other = imp_params_text(run->params, others[k]);
-            bool successor = strcmp(written[i], "checkpoint") == 0 && strcmp(others[k], "resume") == 0;
-            if (!path || !other || strcmp(written[i], others[k]) == 0 || successor || !same_file(path, other)) continue;
-            return wrong_usage(run->command,
-                               "--%s %s is also the file of --%s, which would be lost; choose another name", written[i],
-                               path, others[k]);
-        }
+/* Whether `other` is a file that is read or written. A text, such as a model, may be one. */
+static bool names_file(const ImpParam *other, const char *path) {
+    return other->type == IMP_PARAM_FILE_IN || other->type == IMP_PARAM_FILE_OUT ||
+           (other->type == IMP_PARAM_TEXT && is_file(path));
+}
+
+/* A checkpoint may be written over by its successor. */
+static bool succeeds(const ImpParam *written, const ImpParam *other) {
+    return strcmp(written->name, "checkpoint") == 0 && strcmp(other->name, "resume") == 0;
+}
+
+static int check_written(const Run *run, const ImpParamTable *table, const ImpParam *written) {
+    const char *path = imp_params_text(run->params, written->name);
+    for (size_t k = 0; path && k < table->count; k++) {
+        const ImpParam *other = &table->rows[k];
+        const char *its = other->type == IMP_PARAM_FLAG ? NULL : imp_params_text(run->params, other->name);
+        if (other == written || !its || succeeds(written, other) || !names_file(other, its) || !same_file(path, its))
+            continue;
+        return wrong_usage(run->command, "--%s %s is also the file of --%s, which would be lost; choose another name",
+                           written->name, path, other->name);
+    }
     return EXIT_GOOD;
+}
+
+/* Nothing that is read is written over, and no two outputs are the same file. */
+static int check_apart(const Run *run) {
+    const ImpParamTable *table = imp_params_table(run->params);
+    int result = EXIT_GOOD;
+    for (size_t i = 0; i < table->count && result == EXIT_GOOD; i++)
+        if (table->rows[i].type == IMP_PARAM_FILE_OUT) result = check_written(run, table, &table->rows[i]);
+    return result;
 }
 
 static int check_and_train(Run *run, const Arguments *arguments) {

@@ -154,6 +154,13 @@ ImpStatus imp_bundle_set_metadata(ImpBundle *bundle, const char *key, const char
     return IMP_OK;
 }
 
+ImpStatus imp_bundle_set_notes(ImpBundle *bundle, const ImpNote *notes, size_t n, ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t i = 0; i < n && status == IMP_OK; i++)
+        status = imp_bundle_set_metadata(bundle, notes[i].key, notes[i].value, error);
+    return status;
+}
+
 const char *imp_bundle_metadata(const ImpBundle *bundle, const char *key) {
     for (size_t i = 0; i < bundle->n_metadata; i++)
         if (strcmp(bundle->keys[i], key) == 0) return bundle->values[i];

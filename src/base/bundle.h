@@ -62,6 +62,13 @@ ImpStatus imp_bundle_get(const ImpBundle *bundle, const char *name, ImpDtype dty
 ImpStatus imp_bundle_set_metadata(ImpBundle *bundle, const char *key, const char *value, ImpError *error);
 const char *imp_bundle_metadata(const ImpBundle *bundle, const char *key); /* or NULL */
 
+/* A line of metadata that a file is to carry. */
+typedef struct ImpNote {
+    const char *key, *value;
+} ImpNote;
+
+ImpStatus imp_bundle_set_notes(ImpBundle *bundle, const ImpNote *notes, size_t n, ImpError *error);
+
 /* Writes the array's elements as float32 (from F32, F64, F16, BF16) into (count) floats. */
 ImpStatus imp_array_to_float(const ImpArray *array, float *out, ImpError *error);
 

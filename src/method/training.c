@@ -1,10 +1,12 @@
 #include "impasto/train.h"
+#include "method/feedforward/train_perceptual.h"
 #include "method/feedforward/train_style.h"
 #include <string.h>
 
 /* One line a training, in the order of the help; the end is NULL. */
 static const ImpTraining *const trainings[] = {
     &imp_train_style,
+    &imp_train_perceptual,
     NULL,
 };
 

@@ -42,7 +42,8 @@ ImpStatus imp_model_convert(const char *model, const char *path, bool half, cons
     if (status == IMP_OK) status = read_network(from, wanted, &weights, &source, &licence, error);
     if (status == IMP_OK) status = imp_sha256_file(from, sha256, error);
     if (status == IMP_OK)
-        status = imp_vgg_weights_write(weights, &(ImpVggOrigin){sha256, source, licence}, path, half, error);
+        status = imp_vgg_weights_write(weights, &(ImpVggOrigin){.sha256 = sha256, .source = source, .licence = licence},
+                                       path, half, error);
     imp_vgg_weights_free(&weights);
     imp_free(from);
     imp_free(source);
@@ -115,8 +116,9 @@ static ImpStatus make_model(const Fetch *fetch, const ImpModelFetched *fetched, 
     if (status == IMP_OK && weights->depth != entry->depth)
         status = imp_fail(error, IMP_ERROR_FORMAT, "what was fetched as %s is a VGG-%d; use another source",
                           entry->name, weights->depth);
-    ImpVggOrigin origin = {fetched->sha256, source, licence};
-    if (published) origin = (ImpVggOrigin){fetched->sha256, entry->sources[0], entry->licence};
+    ImpVggOrigin origin = {.sha256 = fetched->sha256, .source = source, .licence = licence};
+    if (published)
+        origin = (ImpVggOrigin){.sha256 = fetched->sha256, .source = entry->sources[0], .licence = entry->licence};
     if (status == IMP_OK) status = imp_vgg_weights_write(weights, &origin, fetch->model, fetch->options->half, error);
     imp_vgg_weights_free(&weights);
     imp_free(source);

@@ -65,12 +65,8 @@ ImpStatus imp_transform_from_bundle(const ImpBundle *bundle, const char *name, I
 /* Reads a weight file in any format known, and hashes it. */
 ImpStatus imp_transform_read(const char *path, ImpTransformNet **out, ImpError *error);
 
-typedef struct ImpTransformNote {
-    const char *key, *value;
-} ImpTransformNote;
-
 /* Writes safetensors with the same names, and as metadata the architecture, the input's range, and `notes` (n). */
-ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpTransformNote *notes, size_t n, const char *path,
+ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpNote *notes, size_t n, const char *path,
                               bool half, ImpError *error);
 
 /* --- building ----------------------------------------------------------------------------------------------------- */

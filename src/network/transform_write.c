@@ -21,19 +21,17 @@ static ImpStatus add_layer(ImpBundle *bundle, const ImpTransformLayer *layer, co
     return add_tensor(bundle, layer->norm, "bias", 1, dims, values + layer->shift, error);
 }
 
-static ImpStatus describe(ImpBundle *bundle, const ImpTransformNote *notes, size_t n, ImpError *error) {
+static ImpStatus describe(ImpBundle *bundle, const ImpNote *notes, size_t n, ImpError *error) {
     char program[32];
     snprintf(program, sizeof program, "impasto %s", imp_version());
     ImpStatus status = imp_bundle_set_metadata(bundle, "architecture", "transformer_net", error);
     if (status == IMP_OK) status = imp_bundle_set_metadata(bundle, "input_order", "RGB", error);
     if (status == IMP_OK) status = imp_bundle_set_metadata(bundle, "input_scale", "255", error);
     if (status == IMP_OK) status = imp_bundle_set_metadata(bundle, "written_by", program, error);
-    for (size_t i = 0; i < n && status == IMP_OK; i++)
-        status = imp_bundle_set_metadata(bundle, notes[i].key, notes[i].value, error);
-    return status;
+    return status == IMP_OK ? imp_bundle_set_notes(bundle, notes, n, error) : status;
 }
 
-ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpTransformNote *notes, size_t n, const char *path,
+ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpNote *notes, size_t n, const char *path,
                               bool half, ImpError *error) {
     ImpBundle *bundle = NULL;
     ImpStatus status = imp_bundle_new(&bundle, error);

@@ -18,6 +18,11 @@ int imp_vgg_block_channels(int block) {
     return block_channels[block - 1];
 }
 
+double imp_vgg_feature_scale(const ImpVggWeights *weights) {
+    const double caffe = 255 * 0.226; /* times the mean of ImageNet's deviations */
+    return weights->input.convention == IMP_INPUT_CAFFE ? 1 / caffe : 1;
+}
+
 void imp_vgg_deepest(const ImpVggWeights *weights, char out[16]) {
     const ImpVggConv *last = &weights->convs[weights->n_convs - 1];
     snprintf(out, 16, "conv%d_%d", last->block, last->index);

@@ -43,6 +43,9 @@ typedef struct ImpVggWeights {
 /* The shape of the architecture: how many convolutions block 1..5 has, and the channels they put out as published. */
 int imp_vgg_block_convs(int depth, int block);
 int imp_vgg_block_channels(int block);
+/* What makes activations as large as those of torchvision's networks: where the weights are Caffe's, whose input is 255
+ * times the deviation (57.6 times) larger, they are divided by that. */
+double imp_vgg_feature_scale(const ImpVggWeights *weights);
 /* The deepest convolution that is there, as "conv4_2" in `out`. */
 void imp_vgg_deepest(const ImpVggWeights *weights, char out[16]);
 

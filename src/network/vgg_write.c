@@ -5,13 +5,17 @@
 #include <stdio.h>
 
 static ImpStatus add_conv(ImpBundle *bundle, const ImpVggConv *conv, ImpError *error) {
-    char name[32];
+    char name[40];
     int64_t dims[4] = {conv->out_channels, conv->in_channels, 3, 3};
     snprintf(name, sizeof name, "conv%d_%d.weight", conv->block, conv->index);
     ImpStatus status = imp_bundle_add(bundle, name, IMP_DTYPE_F32, 4, dims, conv->weight, NULL, error);
     if (status != IMP_OK) return status;
     snprintf(name, sizeof name, "conv%d_%d.bias", conv->block, conv->index);
-    return imp_bundle_add(bundle, name, IMP_DTYPE_F32, 1, dims, conv->bias, NULL, error);
+    status = imp_bundle_add(bundle, name, IMP_DTYPE_F32, 1, dims, conv->bias, NULL, error);
+    if (status != IMP_OK || !conv->projection) return status;
+    int64_t projection[4] = {conv->projected, conv->out_channels, 1, 1};
+    snprintf(name, sizeof name, "relu%d_%d.projection.weight", conv->block, conv->index);
+    return imp_bundle_add(bundle, name, IMP_DTYPE_F32, 4, projection, conv->projection, NULL, error);
 }
 
 static ImpStatus set_text(ImpBundle *bundle, const char *key, const char *value, ImpError *error) {
@@ -30,7 +34,7 @@ static ImpStatus describe(ImpBundle *bundle, const ImpVggWeights *weights, const
     if (status == IMP_OK) status = set_text(bundle, "source_sha256", origin->sha256, error);
     if (status == IMP_OK) status = set_text(bundle, "licence", origin->licence, error);
     if (status == IMP_OK) status = set_text(bundle, "converted_by", program, error);
-    return status;
+    return status == IMP_OK ? imp_bundle_set_notes(bundle, origin->notes, origin->n_notes, error) : status;
 }
 
 ImpStatus imp_vgg_weights_write(const ImpVggWeights *weights, const ImpVggOrigin *origin, const char *path, bool half,

@@ -6,9 +6,11 @@
 #include <stdbool.h>
 
 typedef struct ImpVggOrigin {
-    const char *sha256;  /* of the file the weights came from; NULL or empty: not said */
-    const char *source;  /* where that file is published, or NULL */
-    const char *licence; /* or NULL */
+    const char *sha256;   /* of the file the weights came from; NULL or empty: not said */
+    const char *source;   /* where that file is published, or NULL */
+    const char *licence;  /* or NULL */
+    const ImpNote *notes; /* (n_notes) more of it, or NULL */
+    size_t n_notes;
 } ImpVggOrigin;
 
 /* Writes the convolutions to `path` as safetensors: conv1_1.weight, conv1_1.bias ... in the order of the network, and

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "impasto/train.h"
-#include "method/feedforward/train_objective.h"
+#include "method/feedforward/style_objective.h"
 #include "method/feedforward/train_state.h"
 #include "network/transform_net.h"
 #include <sys/stat.h>
@@ -205,7 +205,7 @@ static void other_trainings_are_not_continued(void **state) {
     snprintf(text, sizeof text, "resume=%s;style=%s", kept, in_folder("photos/0.png"));
     refuse(text, "another painting");
     snprintf(text, sizeof text, "resume=%s;photos=%s", kept, in_folder("photos/0.png"));
-    refuse(text, "other photographs");
+    refuse(text, "another set of photographs");
     snprintf(text, sizeof text, "resume=%s;schedule=cosine", kept);
     refuse(text, "schedule");
     snprintf(text, sizeof text, "resume=%s;steps=1", kept);
@@ -221,22 +221,25 @@ static void a_setback_returns_to_the_good_state(void **state) {
     (void)state;
     ImpError error;
     ImpTrainState s;
-    ImpTrainSettings settings = {.width = 0.0625, .residuals = 1, .average_decay = 0.9, .schedule = {.rate = 1e-3}};
-    must(imp_train_state_begin(&settings, &s, &error), &error);
-    size_t count = s.net->count;
+    enum { COUNT = 50 };
+    float values[COUNT] = {0};
+    ImpTrainTask task = {
+        .settings = {.average_decay = 0.9, .schedule = {.rate = 1e-3}}, .values = values, .count = COUNT};
+    must(imp_train_state_begin(&task, &s, &error), &error);
+    size_t count = s.count;
     float *first = imp_alloc(count, sizeof *first), *gradient = imp_alloc(count, sizeof *gradient);
     for (int k = 0; k < 3; k++) {
         for (size_t i = 0; i < count; i++) gradient[i] = (float)(i % 7) - 3;
-        must(imp_adam_move(s.optimiser, s.net->values, gradient, 1, 0, NULL, &error), &error);
-        imp_average_add(s.average, s.net->values);
+        must(imp_adam_move(s.optimiser, s.values, gradient, 1, 0, NULL, &error), &error);
+        imp_average_add(s.average, s.values);
         s.step++;
         s.batches += 2;
         if (k == 0) must(imp_train_state_remember(&s, &error), &error);
-        if (k == 0) memcpy(first, s.net->values, count * sizeof *first);
+        if (k == 0) memcpy(first, s.values, count * sizeof *first);
     }
-    s.net->values[3] = NAN;
+    s.values[3] = NAN;
     must(imp_train_state_step_back(&s, &error), &error);
-    assert_memory_equal(s.net->values, first, count * sizeof *first);
+    assert_memory_equal(s.values, first, count * sizeof *first);
     assert_int_equal(s.step, 1);
     assert_int_equal(s.batches, 6); /* the photographs that did it are not met again */
     assert_int_equal(imp_adam_step(s.optimiser), 1);
@@ -254,35 +257,35 @@ static void the_gradient_is_that_of_the_losses(void **state) {
     (void)state;
     ImpError error;
     ImpParams *params = training_params("output=x;tv-weight=1e3;style-weight=1e5;content-weight=10");
-    ImpTrainSettings settings;
+    ImpTrainStyleSettings settings;
     ImpVggWeights *vgg;
-    ImpTrainObjective *objective;
-    must(imp_train_settings_read(params, &settings, &error), &error);
+    ImpStyleObjective *objective;
+    must(imp_train_style_settings_read(params, &settings, &error), &error);
     must(imp_vgg_weights_read(in_folder("model.safetensors"), IMP_INPUT_TORCHVISION, &vgg, &error), &error);
     ImpImage *style = make_picture(40, 40, 3);
-    must(imp_train_objective_new(vgg, &settings, style, &objective, &error), &error);
+    must(imp_style_objective_new(vgg, &settings, style, 2, 32, &objective, &error), &error);
     enum { COUNT = 2 * 3 * 32 * 32 };
     static float photos[COUNT], made[COUNT], gradient[COUNT], other[COUNT];
     ImpRandom random;
     imp_random_seed(&random, 4);
     for (int i = 0; i < COUNT; i++) photos[i] = (float)imp_random_uniform(&random);
     for (int i = 0; i < COUNT; i++) made[i] = (float)(255 * imp_random_uniform(&random));
-    ImpTrainLosses losses, above, below;
-    must(imp_train_evaluate(objective, photos, made, gradient, &losses, &error), &error);
+    ImpStyleLosses losses, above, below;
+    must(imp_style_evaluate(objective, photos, made, gradient, &losses, &error), &error);
     assert_true(losses.content > 0 && losses.style > 0 && losses.tv > 0);
     for (int k = 0; k < 12; k++) {
         int at = (int)imp_random_below(&random, COUNT);
         float kept = made[at], step = 1;
         made[at] = kept + step;
-        must(imp_train_evaluate(objective, photos, made, other, &above, &error), &error);
+        must(imp_style_evaluate(objective, photos, made, other, &above, &error), &error);
         made[at] = kept - step;
-        must(imp_train_evaluate(objective, photos, made, other, &below, &error), &error);
+        must(imp_style_evaluate(objective, photos, made, other, &below, &error), &error);
         made[at] = kept;
         double slope = (above.total - below.total) / 2;
         if (fabs(slope - (double)gradient[at]) > 0.02 * fabs(slope) + 1e-4 * fabs(losses.total) / 255)
             fail_msg("at %d: %g instead of %g", at, (double)gradient[at], slope);
     }
-    imp_train_objective_free(&objective);
+    imp_style_objective_free(&objective);
     imp_vgg_weights_free(&vgg);
     imp_image_free(&style);
     imp_params_free(&params);

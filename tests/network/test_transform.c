@@ -67,7 +67,7 @@ static void files_come_back(void **state) {
     close(descriptor);
     ImpTransformNet *net = make_net(small, 1), *read;
     for (int half = 0; half < 2; half++) {
-        ImpTransformNote note = {"style_sha256", "0123"};
+        ImpNote note = {"style_sha256", "0123"};
         assert_int_equal(imp_transform_write(net, &note, 1, path, half == 1, &error), IMP_OK);
         if (imp_transform_read(path, &read, &error) != IMP_OK) fail_msg("%s", error.message);
         assert_memory_equal(&read->shape, &small, sizeof small);

@@ -6,43 +6,57 @@
 #include "weights/weights.h"
 #include <string.h>
 
-static const ImpCheckpointKind kind_of_file = {"train style 1", "'train style'"};
 static const char good_prefix[] = "good.";
 
-/* The rows of the table that are not the training's own (log, quiet, help) do not count either. */
-bool imp_train_option_counts(const ImpParams *params, const char *name) {
-    static const char *const free_names[] = {"style", "photos", "output", "half", "model"};
-    ImpParamTable own = {imp_train_rows, IMP_TRAIN_ROWS};
-    const ImpParam *row = imp_param_find(&own, name);
-    if (!row || row->run_only) return false;
+static ImpCheckpointKind kind_of(const ImpTrainOrigin *origin) {
+    const ImpTrainTaskType *type = origin->task->type;
+    return (ImpCheckpointKind){type->format, type->command};
+}
+
+/* Files count by what is in them. The rows of the table that are not the training's own (log, quiet, help) do not count
+ * either. */
+bool imp_train_option_counts(const ImpTraining *training, const ImpParams *params, const char *name) {
+    static const char *const free_names[] = {"half", "model", "teacher"};
+    const ImpParam *row = imp_param_find(&training->params, name);
+    if (!row || row->run_only || row->type == IMP_PARAM_FILE_IN || row->type == IMP_PARAM_FILE_OUT) return false;
     for (size_t i = 0; i < sizeof free_names / sizeof *free_names; i++)
         if (strcmp(free_names[i], name) == 0) return false;
     /* A training with a constant rate can be made longer. */
     return strcmp(name, "steps") != 0 || imp_params_choice(params, "schedule") != 0;
 }
 
-/* Visits what two checkpoints of the same training have in common. `option` is NULL for the files. */
-typedef ImpStatus (*VisitTrait)(void *context, const char *key, const char *value, const char *option, ImpError *error);
+/* Something that two checkpoints of the same training have in common. */
+typedef struct Trait {
+    const char *key, *value;
+    const char *option; /* NULL for files */
+    const char *phrase; /* of a file: "painting" */
+} Trait;
+
+typedef ImpStatus (*VisitTrait)(void *context, const Trait *trait, ImpError *error);
 
 static ImpStatus visit_traits(const ImpTrainOrigin *origin, VisitTrait visit, void *context, ImpError *error) {
+    const ImpTrainTask *task = origin->task;
     const ImpParamTable *table = imp_params_table(origin->params);
-    ImpStatus status = visit(context, "style.sha256", origin->style_sha256, NULL, error);
-    if (status == IMP_OK) status = visit(context, "photos.fingerprint", origin->photos, NULL, error);
-    if (status == IMP_OK) status = visit(context, "model.sha256", origin->model_sha256, NULL, error);
+    Trait photos = {"photos_fingerprint", origin->photos, NULL, "set of photographs"};
+    ImpStatus status = visit(context, &photos, error);
+    for (size_t i = 0; i < task->n_traits && status == IMP_OK; i++) {
+        Trait trait = {task->traits[i].key, task->traits[i].value, NULL, task->traits[i].phrase};
+        status = visit(context, &trait, error);
+    }
     for (size_t i = 0; i < table->count && status == IMP_OK; i++) {
         const char *name = table->rows[i].name, *value = imp_params_text(origin->params, name);
-        if (!imp_train_option_counts(origin->params, name)) continue;
+        if (!imp_train_option_counts(task->type->training, origin->params, name)) continue;
         char *key = imp_format("option.%s", name);
-        status = key ? visit(context, key, value ? value : "", name, error)
-                     : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for a checkpoint");
+        Trait trait = {key, value ? value : "", name, NULL};
+        status =
+            key ? visit(context, &trait, error) : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for a checkpoint");
         imp_free(key);
     }
     return status;
 }
 
-static ImpStatus keep_trait(void *context, const char *key, const char *value, const char *option, ImpError *error) {
-    (void)option;
-    return imp_bundle_set_metadata(context, key, value, error);
+static ImpStatus keep_trait(void *context, const Trait *trait, ImpError *error) {
+    return imp_bundle_set_metadata(context, trait->key, trait->value, error);
 }
 
 static ImpStatus add_good(ImpBundle *bundle, const ImpBundle *good, ImpError *error) {
@@ -60,7 +74,8 @@ static ImpStatus add_good(ImpBundle *bundle, const ImpBundle *good, ImpError *er
 ImpStatus imp_train_checkpoint_write(const char *path, const ImpTrainOrigin *origin, const ImpTrainState *state,
                                      ImpError *error) {
     ImpBundle *bundle = NULL;
-    ImpStatus status = imp_checkpoint_file_new(&kind_of_file, &bundle, error);
+    ImpCheckpointKind kind = kind_of(origin);
+    ImpStatus status = imp_checkpoint_file_new(&kind, &bundle, error);
     if (status == IMP_OK) status = visit_traits(origin, keep_trait, bundle, error);
     if (status == IMP_OK) status = imp_train_state_save(state, bundle, error);
     if (status == IMP_OK) status = add_good(bundle, state->good, error);
@@ -74,21 +89,20 @@ typedef struct Comparison {
     const ImpBundle *bundle;
 } Comparison;
 
-static ImpStatus compare_trait(void *context, const char *key, const char *value, const char *option, ImpError *error) {
+static ImpStatus compare_trait(void *context, const Trait *trait, ImpError *error) {
     const Comparison *comparison = context;
-    const char *kept = imp_bundle_metadata(comparison->bundle, key);
-    if (kept && strcmp(kept, value) == 0) return IMP_OK;
+    const char *kept = imp_bundle_metadata(comparison->bundle, trait->key), *option = trait->option;
+    if (kept && strcmp(kept, trait->value) == 0) return IMP_OK;
     if (!kept && option && strcmp(option, "steps") == 0) return IMP_OK; /* the schedule differs, which is said */
     if (option)
         return imp_fail(error, IMP_ERROR_ARGUMENT,
                         "%.200s was made with %s %.60s, but this run has %.60s; give it the same options, or start "
                         "without resume",
-                        comparison->path, option, kept && *kept ? kept : "nothing", *value ? value : "nothing");
-    return imp_fail(error, IMP_ERROR_ARGUMENT, "%.200s was made with %s; give the same, or start without resume",
-                    comparison->path,
-                    *key == 's'   ? "another painting"
-                    : *key == 'p' ? "other photographs"
-                                  : "another model");
+                        comparison->path, option, kept && *kept ? kept : "nothing",
+                        *trait->value ? trait->value : "nothing");
+    return imp_fail(error, IMP_ERROR_ARGUMENT,
+                    "%.200s was made with another %s; give the same, or start without resume", comparison->path,
+                    trait->phrase);
 }
 
 /* The part of the bundle that was the state some steps ago. */
@@ -123,7 +137,8 @@ ImpStatus imp_train_checkpoint_read(const char *path, const ImpTrainOrigin *orig
                                     ImpError *error) {
     ImpBundle *bundle;
     ImpError reason = {0};
-    ImpStatus status = imp_checkpoint_file_read(&kind_of_file, path, &bundle, error);
+    ImpCheckpointKind kind = kind_of(origin);
+    ImpStatus status = imp_checkpoint_file_read(&kind, path, &bundle, error);
     if (status != IMP_OK) return status;
     Comparison comparison = {path, bundle};
     status = visit_traits(origin, compare_trait, &comparison, error);

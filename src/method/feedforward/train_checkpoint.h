@@ -6,8 +6,9 @@
 
 /* What must be the same when it goes on. */
 typedef struct ImpTrainOrigin {
+    const ImpTrainTask *task;
     const ImpParams *params;
-    const char *style_sha256, *photos, *model_sha256; /* photos: the fingerprint of their list */
+    const char *photos; /* the fingerprint of their list */
 } ImpTrainOrigin;
 
 ImpStatus imp_train_checkpoint_write(const char *path, const ImpTrainOrigin *origin, const ImpTrainState *state,
@@ -17,7 +18,8 @@ ImpStatus imp_train_checkpoint_write(const char *path, const ImpTrainOrigin *ori
 ImpStatus imp_train_checkpoint_read(const char *path, const ImpTrainOrigin *origin, ImpTrainState *state,
                                     ImpError *error);
 
-/* Whether an option decides what the network will be: neither where files lie nor how often they are written. */
-bool imp_train_option_counts(const ImpParams *params, const char *name);
+/* Whether an option of the training decides what the network will be: neither where files lie nor how often they are
+ * written. */
+bool imp_train_option_counts(const ImpTraining *training, const ImpParams *params, const char *name);
 
 #endif

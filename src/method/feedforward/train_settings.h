@@ -1,14 +1,14 @@
-/* The parameters of `train style`, read. */
+/* What every training is told: the parameters of train_rows.h, read. */
 #ifndef IMP_METHOD_FEEDFORWARD_TRAIN_SETTINGS_H
 #define IMP_METHOD_FEEDFORWARD_TRAIN_SETTINGS_H
 
 #include "impasto/parameter.h"
+#include "impasto/status.h"
 #include "network/model_input.h"
 #include "optimiser/schedule.h"
 #include <stdbool.h>
 
-enum { IMP_TRAIN_ROWS = 32, IMP_TRAIN_MAX_LAYERS = 16 };
-extern const ImpParam imp_train_rows[IMP_TRAIN_ROWS];
+enum { IMP_TRAIN_MAX_ROWS = 48, IMP_TRAIN_MAX_LAYERS = 16 };
 
 typedef struct ImpTrainLayers {
     ImpLayerWeight list[IMP_TRAIN_MAX_LAYERS];
@@ -16,14 +16,7 @@ typedef struct ImpTrainLayers {
 } ImpTrainLayers;
 
 typedef struct ImpTrainSettings {
-    const char *style, *photos, *output;
-    double content_weight, style_weight, tv_weight;
-    ImpTrainLayers content_layers, style_layers; /* those that count */
-    int style_size;
-    const char *model;
-    ImpInputConvention model_input;
-    double width;
-    int residuals;
+    const char *photos, *output;
     bool half;
     int64_t steps;
     int batch, crop, accumulate;
@@ -31,11 +24,17 @@ typedef struct ImpTrainSettings {
     uint64_t seed;
     ImpSchedule schedule;
     double weight_decay, clip, average_decay;
-    const char *checkpoint, *resume, *sample; /* checkpoint NULL: beside the output */
+    const char *checkpoint, *resume, *sample; /* checkpoint NULL: beside the output; sample NULL: none */
     int64_t checkpoint_every, sample_every;
 } ImpTrainSettings;
 
-/* Texts belong to params. What does not fit together is IMP_ERROR_ARGUMENT. */
-ImpStatus imp_train_settings_read(const ImpParams *params, ImpTrainSettings *s, ImpError *error);
+/* Texts belong to params. What does not fit together is IMP_ERROR_ARGUMENT. crop must be a multiple of `unit`. */
+ImpStatus imp_train_settings_read(const ImpParams *params, int unit, ImpTrainSettings *s, ImpError *error);
+
+/* Of the parameter `name`, the layers that count: those with a weight above 0, where `weight` is too. */
+ImpStatus imp_train_layers_read(const ImpParams *params, const char *name, double weight, ImpTrainLayers *out,
+                                ImpError *error);
+/* The row IMP_ROW_MODEL_INPUT. */
+ImpInputConvention imp_train_model_input(const ImpParams *params);
 
 #endif

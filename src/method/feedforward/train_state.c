@@ -10,34 +10,28 @@ enum { FACTOR_AT, SECONDS_AT, NUMBERS };
 enum { MOST_SETBACKS = 20 };
 static const int64_t most_steps = (int64_t)1 << 40;
 
-static ImpStatus make_optimiser(const ImpTrainSettings *settings, ImpTrainState *state, ImpError *error) {
+static ImpStatus make_optimiser(const ImpTrainTask *task, ImpTrainState *state, ImpError *error) {
+    const ImpTrainSettings *settings = &task->settings;
     ImpAdamOptions options = imp_adam_training_defaults();
-    ImpRange decayed[IMP_TRANSFORM_MAX_LAYERS];
     options.learning_rate = settings->schedule.rate;
     options.weight_decay = settings->weight_decay;
     options.decoupled = true;
-    for (int i = 0; i < state->net->n_layers; i++)
-        decayed[i] = (ImpRange){state->net->layers[i].weight, state->net->layers[i].bias};
-    ImpStatus status = imp_adam_new(state->net->count, &options, &state->optimiser, error);
-    if (status == IMP_OK) status = imp_adam_set_decayed(state->optimiser, decayed, (size_t)state->net->n_layers, error);
+    ImpStatus status = imp_adam_new(task->count, &options, &state->optimiser, error);
+    if (status == IMP_OK) status = imp_adam_set_decayed(state->optimiser, task->decayed, task->n_decayed, error);
     return status;
 }
 
-ImpStatus imp_train_state_begin(const ImpTrainSettings *settings, ImpTrainState *state, ImpError *error) {
-    ImpTransformShape shape = imp_transform_shape(settings->width);
-    shape.residuals = settings->residuals;
-    *state = (ImpTrainState){.rate_factor = 1};
-    ImpStatus status = imp_transform_new(shape, settings->seed, &state->net, error);
-    if (status == IMP_OK) status = make_optimiser(settings, state, error);
-    if (status == IMP_OK && settings->average_decay > 0)
-        status = imp_average_new(state->net->count, settings->average_decay, &state->average, error);
+ImpStatus imp_train_state_begin(const ImpTrainTask *task, ImpTrainState *state, ImpError *error) {
+    double decay = task->settings.average_decay;
+    *state = (ImpTrainState){.values = task->values, .count = task->count, .rate_factor = 1};
+    ImpStatus status = make_optimiser(task, state, error);
+    if (status == IMP_OK && decay > 0) status = imp_average_new(task->count, decay, &state->average, error);
     if (status == IMP_OK) status = imp_train_state_remember(state, error);
     if (status != IMP_OK) imp_train_state_end(state);
     return status;
 }
 
 void imp_train_state_end(ImpTrainState *state) {
-    imp_transform_free(&state->net);
     imp_optimiser_free(&state->optimiser);
     imp_average_free(&state->average);
     imp_bundle_free(&state->good);
@@ -46,10 +40,10 @@ void imp_train_state_end(ImpTrainState *state) {
 ImpStatus imp_train_state_save(const ImpTrainState *state, ImpBundle *bundle, ImpError *error) {
     int64_t counters[COUNTERS] = {state->step, state->batches, state->setbacks};
     double numbers[NUMBERS] = {state->rate_factor, state->seconds};
-    const ImpTransformNet *net = state->net;
     ImpStatus status = imp_bundle_add_flat(bundle, "counters", IMP_DTYPE_I64, COUNTERS, counters, error);
     if (status == IMP_OK) status = imp_bundle_add_flat(bundle, "numbers", IMP_DTYPE_F64, NUMBERS, numbers, error);
-    if (status == IMP_OK) status = imp_bundle_add_flat(bundle, "values", IMP_DTYPE_F32, net->count, net->values, error);
+    if (status == IMP_OK)
+        status = imp_bundle_add_flat(bundle, "values", IMP_DTYPE_F32, state->count, state->values, error);
     if (status == IMP_OK) status = imp_optimiser_save(state->optimiser, bundle, error);
     if (status == IMP_OK && state->average) status = imp_average_save(state->average, bundle, error);
     return status;
@@ -63,7 +57,7 @@ static bool plausible(const int64_t *c, const double *n) {
 
 ImpStatus imp_train_state_load(ImpTrainState *state, const ImpBundle *bundle, ImpError *error) {
     const void *counters, *numbers, *values;
-    size_t count = state->net->count;
+    size_t count = state->count;
     ImpStatus status = imp_bundle_get(bundle, "counters", IMP_DTYPE_I64, COUNTERS, &counters, error);
     if (status == IMP_OK) status = imp_bundle_get(bundle, "numbers", IMP_DTYPE_F64, NUMBERS, &numbers, error);
     if (status == IMP_OK) status = imp_bundle_get(bundle, "values", IMP_DTYPE_F32, count, &values, error);
@@ -74,7 +68,7 @@ ImpStatus imp_train_state_load(ImpTrainState *state, const ImpBundle *bundle, Im
     for (size_t i = 0; i < count; i++)
         if (!isfinite(((const float *)values)[i]))
             return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint's weights are not finite; it is damaged");
-    memcpy(state->net->values, values, count * sizeof(float));
+    memcpy(state->values, values, count * sizeof(float));
     state->step = c[STEP_AT];
     state->batches = c[BATCHES_AT];
     state->setbacks = c[SETBACKS_AT];
@@ -115,13 +109,13 @@ ImpStatus imp_train_state_step_back(ImpTrainState *state, ImpError *error) {
 
 void imp_train_state_result(const ImpTrainState *state, float *other) {
     bool averaged = state->average && imp_average_count(state->average) > 0;
-    const float *values = averaged ? imp_average_values(state->average) : state->net->values;
-    memcpy(other, values, state->net->count * sizeof *other);
+    const float *values = averaged ? imp_average_values(state->average) : state->values;
+    memcpy(other, values, state->count * sizeof *other);
 }
 
 void imp_train_state_exchange(ImpTrainState *state, float *other) {
-    float *values = state->net->values;
-    for (size_t i = 0; i < state->net->count; i++) {
+    float *values = state->values;
+    for (size_t i = 0; i < state->count; i++) {
         float kept = values[i];
         values[i] = other[i];
         other[i] = kept;

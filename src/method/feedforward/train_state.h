@@ -2,13 +2,12 @@
 #ifndef IMP_METHOD_FEEDFORWARD_TRAIN_STATE_H
 #define IMP_METHOD_FEEDFORWARD_TRAIN_STATE_H
 
-#include "method/feedforward/train_settings.h"
-#include "network/transform_net.h"
+#include "method/feedforward/train_task.h"
 #include "optimiser/average.h"
-#include "optimiser/optimiser.h"
 
 typedef struct ImpTrainState {
-    ImpTransformNet *net; /* its values are what is trained */
+    float *values; /* (count) the task's */
+    size_t count;
     ImpOptimiser *optimiser;
     ImpAverage *average; /* of the values; NULL without */
     int64_t step;        /* done */
@@ -19,8 +18,8 @@ typedef struct ImpTrainState {
     ImpBundle *good;    /* the state some steps ago, to go back to */
 } ImpTrainState;
 
-/* The first weights. On failure nothing is left to be freed. */
-ImpStatus imp_train_state_begin(const ImpTrainSettings *settings, ImpTrainState *state, ImpError *error);
+/* From the values that the task begins with. On failure nothing is left to be freed. */
+ImpStatus imp_train_state_begin(const ImpTrainTask *task, ImpTrainState *state, ImpError *error);
 void imp_train_state_end(ImpTrainState *state);
 
 /* Into and out of a bundle; `good` is kept apart. What does not fit is IMP_ERROR_FORMAT. */

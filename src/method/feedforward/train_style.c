@@ -1,314 +1,164 @@
 #include "method/feedforward/train_style.h"
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
-#include "base/number.h"
-#include "base/threads.h"
-#include "image/sheet.h"
-#include "method/feedforward/train_checkpoint.h"
-#include "method/feedforward/train_step.h"
+#include "method/feedforward/style_objective.h"
+#include "method/feedforward/train_task.h"
 #include "network/catalogue.h"
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
+#include "network/transform_net.h"
 
-enum { REMEMBER_EVERY = 100 }; /* steps between two states to go back to */
-
-typedef struct Training {
-    const ImpTrainingRequest *request;
-    ImpTrainSettings settings;
-    ImpImage *style;
-    char style_sha256[IMP_SHA256_TEXT];
+typedef struct Style {
+    ImpTrainStyleSettings settings;
+    char sha256[IMP_SHA256_TEXT]; /* of the painting */
     ImpVggWeights *vgg;
-    ImpTrainState state;
-    ImpTrainStep step;
-    ImpTrainOrigin origin;
-    char *checkpoint; /* its path */
-    float *samples;   /* (N,3,crop,crop) photographs for the sheets; NULL without */
-    float *other;     /* (count) see imp_train_state_exchange */
-    double began;
-    int64_t first; /* step at which this process began */
-    bool stop, checkpoint_asked;
-    size_t faults;
-} Training;
+    ImpTransformNet *net;
+    ImpStyleObjective *objective;
+    ImpGraph *graph; /* of the network in training, and its last node, tapped */
+    ImpNode *result;
+    float *slope; /* (N,3,crop,crop) gradient at what is made */
+} Style;
 
-static double seconds_of(const Training *t) {
-    return t->state.seconds + imp_clock_seconds() - t->began;
+static size_t pixels_of(const ImpTrainTask *task) {
+    const ImpTrainSettings *s = &task->settings;
+    return 3 * (size_t)s->batch * (size_t)s->crop * (size_t)s->crop;
 }
 
-static void notice(const Training *t, const char *sentence) {
-    const ImpObserver *observer = &t->request->observer;
-    if (observer->notice) observer->notice(observer->context, sentence);
+/* --- opening ------------------------------------------------------------------------------------------------------ */
+
+static ImpStatus read_model(Style *style, ImpError *error) {
+    char *path = NULL;
+    ImpStatus status = imp_model_resolve(style->settings.model, &path, error);
+    if (status == IMP_OK) status = imp_vgg_weights_read(path, style->settings.model_input, &style->vgg, error);
+    imp_free(path);
+    return status;
 }
 
-static void on_photo_notice(void *context, const char *sentence) {
-    notice(context, sentence);
+static ImpStatus make_objective(ImpTrainTask *task, ImpError *error) {
+    Style *style = task->state;
+    ImpImage *painting = NULL;
+    ImpStatus status = imp_image_read(style->settings.style, 0, &painting, error);
+    if (status == IMP_OK) status = imp_sha256_file(style->settings.style, style->sha256, error);
+    if (status == IMP_OK)
+        status = imp_style_objective_new(style->vgg, &style->settings, painting, task->settings.batch,
+                                         task->settings.crop, &style->objective, error);
+    imp_image_free(&painting);
+    return status;
 }
 
-/* --- what is written ---------------------------------------------------------------------------------------------- */
-
-/* A side product that cannot be written, on a full disk say, does not end the training; the first is told of. */
-static void keep_fault(Training *t, const char *what, const ImpError *error) {
-    char sentence[IMP_ERROR_MESSAGE_SIZE];
-    if (t->faults++ > 0) return;
-    snprintf(sentence, sizeof sentence, "no %s: %.900s; the training goes on without", what, error->message);
-    notice(t, sentence);
-}
-
-static ImpStatus add_options(const Training *t, ImpTransformNote *notes, size_t *n, ImpError *error) {
-    const ImpParams *params = t->request->params;
-    const ImpParamTable *table = imp_params_table(params);
-    for (size_t i = 0; i < table->count; i++) {
-        const char *name = table->rows[i].name, *text = imp_params_text(params, name);
-        if (!text || strcmp(name, "steps") == 0 || !imp_train_option_counts(params, name)) continue;
-        char *key = imp_format("option.%s", name);
-        if (!key) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the network's file");
-        notes[(*n)++] = (ImpTransformNote){key, text};
-    }
+static ImpStatus make_net(ImpTrainTask *task, ImpError *error) {
+    Style *style = task->state;
+    ImpTransformShape shape = imp_transform_shape(style->settings.width);
+    shape.residuals = style->settings.residuals;
+    ImpStatus status = imp_transform_new(shape, task->settings.seed, &style->net, error);
+    if (status != IMP_OK) return status;
+    task->values = style->net->values;
+    task->count = style->net->count;
+    task->n_decayed = (size_t)style->net->n_layers;
+    for (size_t i = 0; i < task->n_decayed; i++)
+        task->decayed[i] = (ImpRange){style->net->layers[i].weight, style->net->layers[i].bias};
     return IMP_OK;
 }
 
-/* The network with what it was made from, but neither times nor paths: the same training gives the same bytes. */
-static ImpStatus write_network(Training *t, ImpError *error) {
-    ImpTransformNote notes[IMP_TRAIN_ROWS + 4];
-    char steps[IMP_NUMBER_TEXT];
-    size_t n = 0;
-    snprintf(steps, sizeof steps, "%" PRId64, t->state.step);
-    notes[n++] = (ImpTransformNote){"steps", steps};
-    notes[n++] = (ImpTransformNote){"style_sha256", t->style_sha256};
-    notes[n++] = (ImpTransformNote){"model_sha256", t->vgg->sha256};
-    notes[n++] = (ImpTransformNote){"photos_fingerprint", imp_photos_fingerprint(t->step.photos)};
-    size_t own = n;
-    ImpStatus status = add_options(t, notes, &n, error);
-    imp_train_state_result(&t->state, t->other);
-    imp_train_state_exchange(&t->state, t->other);
+static ImpStatus make_graph(ImpTrainTask *task, ImpError *error) {
+    Style *style = task->state;
+    ImpShape shape = {3, task->settings.crop, task->settings.crop, task->settings.batch};
+    ImpStatus status = IMP_ALLOC(&style->slope, pixels_of(task), "gradient", error);
+    if (status == IMP_OK) status = IMP_ALLOC(&task->gradient, task->count, "gradient", error);
+    if (status == IMP_OK) status = imp_graph_new(shape, &style->graph, error);
+    if (status != IMP_OK) return status;
+    style->result = imp_graph_input(style->graph);
+    status = imp_transform_build(style->graph, style->net, task->gradient, &style->result, error);
+    if (status != IMP_OK) return status;
+    imp_graph_tap(style->result);
+    return imp_graph_plan(style->graph, true, error);
+}
+
+static ImpStatus open_style(ImpTrainTask *task, const ImpParams *params, ImpError *error) {
+    static const char *const losses[] = {"total", "content", "style", "tv"};
+    Style *style;
+    ImpStatus status = IMP_ALLOC(&style, 1, "training", error);
+    if (status != IMP_OK) return status;
+    task->state = style;
+    for (task->n_losses = 0; task->n_losses < 4; task->n_losses++)
+        task->losses[task->n_losses] = losses[task->n_losses];
+    status = imp_train_style_settings_read(params, &style->settings, error);
+    if (status == IMP_OK) status = read_model(style, error);
+    if (status == IMP_OK) status = make_objective(task, error);
+    if (status == IMP_OK) status = make_net(task, error);
+    if (status == IMP_OK) status = make_graph(task, error);
+    if (status != IMP_OK) return status;
+    task->traits[0].key = "style_sha256", task->traits[0].value = style->sha256, task->traits[0].phrase = "painting";
+    task->traits[1].key = "model_sha256", task->traits[1].value = style->vgg->sha256, task->traits[1].phrase = "model";
+    task->n_traits = 2;
+    return IMP_OK;
+}
+
+static void free_style(ImpTrainTask *task) {
+    Style *style = task->state;
+    if (!style) return;
+    imp_graph_free(&style->graph);
+    imp_style_objective_free(&style->objective);
+    imp_transform_free(&style->net);
+    imp_vgg_weights_free(&style->vgg);
+    imp_free(style->slope);
+    imp_free(style);
+}
+
+/* --- steps -------------------------------------------------------------------------------------------------------- */
+
+static ImpStatus forward(ImpTrainTask *task, const float *photos, ImpError *error) {
+    Style *style = task->state;
+    float *input = imp_graph_input_data(style->graph);
+    for (size_t i = 0; i < pixels_of(task); i++) input[i] = 255 * photos[i];
+    return imp_graph_forward(style->graph, error);
+}
+
+static ImpStatus show(ImpTrainTask *task, const float *photos, float *out, ImpError *error) {
+    Style *style = task->state;
+    ImpStatus status = forward(task, photos, error);
+    if (status != IMP_OK) return status;
+    const float *made = imp_graph_value(style->result).data;
+    for (size_t i = 0; i < pixels_of(task); i++) out[i] = made[i] / 255;
+    return IMP_OK;
+}
+
+static void pull(void *context, const ImpNode *node, const ImpTensor *value, const ImpTensor *gradient) {
+    const ImpTrainTask *task = context;
+    const Style *style = task->state;
+    (void)node, (void)value;
+    for (size_t i = 0; i < pixels_of(task); i++) gradient->data[i] += style->slope[i];
+}
+
+static ImpStatus add_batch(ImpTrainTask *task, const float *photos, double *losses, ImpError *error) {
+    Style *style = task->state;
+    ImpStyleLosses its;
+    ImpStatus status = forward(task, photos, error);
     if (status == IMP_OK)
-        status = imp_transform_write(t->state.net, notes, n, t->settings.output, t->settings.half, error);
-    imp_train_state_exchange(&t->state, t->other);
-    for (size_t i = own; i < n; i++) imp_free((char *)notes[i].key);
-    return status;
-}
-
-static void write_checkpoint(Training *t) {
-    ImpError error;
-    double seconds = t->state.seconds;
-    t->state.seconds = seconds_of(t);
-    ImpStatus status = imp_train_checkpoint_write(t->checkpoint, &t->origin, &t->state, &error);
-    t->state.seconds = seconds;
-    if (status != IMP_OK) keep_fault(t, "checkpoint", &error);
-}
-
-/* Photographs in a row, and below them what the network makes of each. */
-static ImpStatus make_sheet(Training *t, float *made, ImpImage **out, ImpError *error) {
-    int images = t->settings.batch, side = t->settings.crop;
-    size_t pixels = 3 * (size_t)side * (size_t)side;
-    ImpSheetCell *cells;
-    *out = NULL;
-    ImpStatus status = IMP_ALLOC(&cells, 2 * (size_t)images, "sheet", error);
+        status = imp_style_evaluate(style->objective, photos, imp_graph_value(style->result).data, style->slope, &its,
+                                    error);
+    if (status == IMP_OK) status = imp_graph_backward(style->graph, pull, task, NULL, error);
     if (status != IMP_OK) return status;
-    imp_train_state_result(&t->state, t->other);
-    imp_train_state_exchange(&t->state, t->other);
-    status = imp_train_step_show(&t->step, t->samples, made, error);
-    imp_train_state_exchange(&t->state, t->other);
-    for (int i = 0; i < images; i++) {
-        cells[i] = (ImpSheetCell){t->samples + (size_t)i * pixels, 3, side, side};
-        cells[images + i] = (ImpSheetCell){made + (size_t)i * pixels, 3, side, side};
-    }
-    ImpSheetOptions options = {.columns = images, .margin = 8, .background = {1, 1, 1}};
-    if (status == IMP_OK) status = imp_sheet_new(cells, 2 * (size_t)images, &options, out, error);
-    imp_free(cells);
-    return status;
+    losses[0] = its.total, losses[1] = its.content, losses[2] = its.style, losses[3] = its.tv;
+    return IMP_OK;
 }
 
-static void write_sheet(Training *t) {
-    ImpError error;
-    float *made = NULL;
-    ImpImage *sheet = NULL;
-    size_t count = 3 * (size_t)t->settings.batch * (size_t)t->settings.crop * (size_t)t->settings.crop;
-    if (!t->samples) return;
-    ImpStatus status = IMP_ALLOC(&made, count, "sheet", &error);
-    if (status == IMP_OK) status = make_sheet(t, made, &sheet, &error);
-    if (status == IMP_OK) status = imp_image_write(sheet, t->settings.sample, NULL, &error);
-    if (status != IMP_OK) keep_fault(t, "sheet of samples", &error);
-    imp_image_free(&sheet);
-    imp_free(made);
+static ImpStatus write(ImpTrainTask *task, const ImpNote *notes, size_t n, const char *path, ImpError *error) {
+    const Style *style = task->state;
+    return imp_transform_write(style->net, notes, n, path, task->settings.half, error);
 }
 
-/* --- before the first step ---------------------------------------------------------------------------------------- */
-
-/* Everything that can be known to fail at the end fails now. */
-static ImpStatus check_outputs(Training *t, ImpError *error) {
-    const ImpTrainSettings *s = &t->settings;
-    t->checkpoint = s->checkpoint ? imp_strdup(s->checkpoint) : imp_format("%s.checkpoint", s->output);
-    if (!t->checkpoint) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the checkpoint's name");
-    if (strcmp(t->checkpoint, s->output) == 0)
-        return imp_fail(error, IMP_ERROR_ARGUMENT, "checkpoint and output are both %.300s; give different names",
-                        s->output);
-    ImpStatus status = imp_file_check_writable(s->output, error);
-    if (status == IMP_OK) status = imp_file_check_writable(t->checkpoint, error);
-    if (status == IMP_OK && s->sample) status = imp_image_check_writable(s->sample, NULL, error);
-    return status;
-}
-
-static ImpStatus read_inputs(Training *t, ImpError *error) {
-    char *path = NULL;
-    ImpStatus status = imp_model_resolve(t->settings.model, &path, error);
-    if (status == IMP_OK) status = imp_vgg_weights_read(path, t->settings.model_input, &t->vgg, error);
-    imp_free(path);
-    if (status == IMP_OK) status = imp_image_read(t->settings.style, 0, &t->style, error);
-    if (status == IMP_OK) status = imp_sha256_file(t->settings.style, t->style_sha256, error);
-    return status;
-}
-
-static ImpStatus open_photos(Training *t, uint64_t seed, ImpPhotos **out, ImpError *error) {
-    ImpPhotosOptions options = imp_photos_defaults();
-    options.paths = &t->settings.photos;
-    options.n_paths = 1;
-    options.seed = seed;
-    options.crop = t->settings.crop;
-    options.batch = t->settings.batch;
-    options.largest = t->settings.largest;
-    options.notice = on_photo_notice;
-    options.context = t;
-    return imp_photos_new(&options, out, error);
-}
-
-/* Photographs for the sheets, the same for every sheet, in another order than those that are learned from. */
-static ImpStatus take_samples(Training *t, ImpError *error) {
-    ImpPhotos *photos = NULL;
-    size_t count = 3 * (size_t)t->settings.batch * (size_t)t->settings.crop * (size_t)t->settings.crop;
-    if (!t->settings.sample) return IMP_OK;
-    ImpStatus status = IMP_ALLOC(&t->samples, count, "photographs", error);
-    if (status == IMP_OK) status = open_photos(t, t->settings.seed ^ 0x5a5a5a5aU, &photos, error);
-    if (status == IMP_OK) status = imp_photos_next(photos, t->samples, error);
-    imp_photos_free(&photos);
-    return status;
-}
-
-static ImpStatus begin_state(Training *t, ImpError *error) {
-    ImpStatus status = imp_train_state_begin(&t->settings, &t->state, error);
-    t->origin =
-        (ImpTrainOrigin){t->request->params, t->style_sha256, imp_photos_fingerprint(t->step.photos), t->vgg->sha256};
-    if (status == IMP_OK && t->settings.resume)
-        status = imp_train_checkpoint_read(t->settings.resume, &t->origin, &t->state, error);
-    if (status == IMP_OK && t->state.step > t->settings.steps)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "%.200s has %" PRId64 " steps, more than the %" PRId64 " of this run; give more steps",
-                        t->settings.resume, t->state.step, t->settings.steps);
-    if (status == IMP_OK) status = IMP_ALLOC(&t->other, t->state.net->count, "network", error);
-    t->first = t->state.step;
-    return status;
-}
-
-static ImpStatus prepare(Training *t, ImpError *error) {
-    ImpStatus status = imp_train_settings_read(t->request->params, &t->settings, error);
-    if (status == IMP_OK) status = check_outputs(t, error);
-    if (status == IMP_OK) status = read_inputs(t, error);
-    if (status == IMP_OK) status = open_photos(t, t->settings.seed, &t->step.photos, error);
-    if (status == IMP_OK) status = begin_state(t, error);
-    if (status == IMP_OK) status = imp_train_objective_new(t->vgg, &t->settings, t->style, &t->step.objective, error);
-    t->step.settings = &t->settings;
-    t->step.state = &t->state;
-    if (status == IMP_OK) status = imp_train_step_begin(&t->step, error);
-    if (status == IMP_OK) status = take_samples(t, error);
-    t->began = imp_clock_seconds();
-    return status;
-}
-
-/* --- the steps ---------------------------------------------------------------------------------------------------- */
-
-static void list_metrics(const Training *t, ImpMetric out[IMP_MAX_METRICS], size_t *count) {
-    const ImpTrainStep *step = &t->step;
-    const ImpMetric metrics[] = {{"total", step->losses.total}, {"content", step->losses.content},
-                                 {"style", step->losses.style}, {"tv", step->losses.tv},
-                                 {"gradient_norm", step->norm}, {"learning_rate", step->rate}};
-    *count = sizeof metrics / sizeof *metrics;
-    for (size_t i = 0; i < *count; i++) out[i] = metrics[i];
-}
-
-static void report(Training *t) {
-    const ImpObserver *observer = &t->request->observer;
-    ImpMetric metrics[IMP_MAX_METRICS];
-    double here = imp_clock_seconds() - t->began;
-    int64_t done = t->state.step - t->first;
-    ImpProgress progress = {.step = t->state.step,
-                            .steps = t->settings.steps,
-                            .scale = 1,
-                            .scales = 1,
-                            .width = t->settings.crop,
-                            .height = t->settings.crop,
-                            .seconds = seconds_of(t),
-                            .seconds_left =
-                                done < 2 ? -1 : here / (double)done * (double)(t->settings.steps - t->state.step),
-                            .metrics = metrics};
-    list_metrics(t, metrics, &progress.n_metrics);
-    unsigned wishes = observer->progress ? observer->progress(observer->context, &progress) : IMP_CONTINUE;
-    if (wishes & IMP_STOP) t->stop = true;
-    if (wishes & IMP_CHECKPOINT) t->checkpoint_asked = true;
-}
-
-/* The network as it is; a failure to write it is told of, and met again at the end. */
-static void write_on_the_way(Training *t) {
-    ImpError error;
-    write_checkpoint(t);
-    if (write_network(t, &error) != IMP_OK) keep_fault(t, "network on the way", &error);
-    t->checkpoint_asked = false;
-}
-
-static ImpStatus one_step(Training *t, ImpError *error) {
-    ImpError reason = {0};
-    ImpStatus status = imp_train_step_make(&t->step, &reason);
-    if (status == IMP_ERROR_NUMBER) {
-        if (t->state.setbacks == 0)
-            notice(t, "the training left the finite numbers; it goes back some steps, with half the learning rate");
-        return imp_train_state_step_back(&t->state, error);
-    }
-    if (status != IMP_OK) return imp_fail(error, status, "%s", reason.message);
-    report(t);
-    if (t->state.step % REMEMBER_EVERY == 0) status = imp_train_state_remember(&t->state, error);
-    const ImpTrainSettings *s = &t->settings;
-    bool last = t->stop || t->state.step == s->steps;
-    bool due = s->checkpoint_every > 0 && t->state.step % s->checkpoint_every == 0;
-    if (status == IMP_OK && !last && (due || t->checkpoint_asked)) write_on_the_way(t);
-    if (status == IMP_OK && !last && t->state.step % s->sample_every == 0) write_sheet(t);
-    return status;
-}
-
-/* What there is when the photographs or the numbers give out is kept as well. */
-static ImpStatus train(Training *t, ImpError *error) {
-    ImpStatus status = IMP_OK;
-    while (status == IMP_OK && !t->stop && t->state.step < t->settings.steps) status = one_step(t, error);
-    if (status == IMP_OK || t->state.step > t->first) write_checkpoint(t);
-    if (status != IMP_OK) return status;
-    status = write_network(t, error);
-    write_sheet(t);
-    return status;
-}
+static const ImpTrainTaskType type = {.training = &imp_train_style,
+                                      .command = "'train style'",
+                                      .format = "train style 2",
+                                      .unit = 4,
+                                      .open = open_style,
+                                      .add_batch = add_batch,
+                                      .show = show,
+                                      .write = write,
+                                      .free = free_style};
 
 static ImpStatus run(const ImpTrainingRequest *request, ImpTrainingResult *result, ImpError *error) {
-    *result = (ImpTrainingResult){0};
-    Training t = {.request = request};
-    int threads = imp_threads_set((int)imp_params_integer(request->params, "threads"));
-    ImpStatus status = prepare(&t, error);
-    if (status == IMP_OK) status = train(&t, error);
-    if (status == IMP_OK) {
-        *result = (ImpTrainingResult){
-            .stopped = t.stop, .steps = t.state.step, .seconds = seconds_of(&t), .faults = t.faults};
-        list_metrics(&t, result->metrics, &result->n_metrics);
-    }
-    imp_train_step_end(&t.step);
-    imp_photos_free(&t.step.photos);
-    imp_train_objective_free(&t.step.objective);
-    imp_train_state_end(&t.state);
-    imp_vgg_weights_free(&t.vgg);
-    imp_image_free(&t.style);
-    imp_free(t.checkpoint);
-    imp_free(t.samples);
-    imp_free(t.other);
-    imp_threads_set(threads);
-    return status;
+    return imp_train_run(&type, request, result, error);
 }
 
 const ImpTraining imp_train_style = {
@@ -329,6 +179,6 @@ const ImpTraining imp_train_style = {
         "impasto train style --style painting.jpg --photos ~/Pictures -o x.safetensors --resume "
         "x.safetensors.checkpoint "
         " # after Ctrl-C",
-    .params = {imp_train_rows, IMP_TRAIN_ROWS},
+    .params = {imp_train_style_rows, IMP_TRAIN_STYLE_ROWS},
     .run = run,
 };

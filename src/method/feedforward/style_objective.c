@@ -1,9 +1,9 @@
-#include "method/feedforward/train_objective.h"
+#include "method/feedforward/style_objective.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/threads.h"
 #include "loss/loss.h"
+#include "method/feedforward/squares.h"
 #include "method/picture.h"
 #include "network/vgg.h"
 #include <string.h>
@@ -17,7 +17,7 @@ typedef struct Term {
     double *total;
 } Term;
 
-struct ImpTrainObjective {
+struct ImpStyleObjective {
     int images, side;
     ImpGraph *photo_graph, *made_graph;
     ImpNode *photo_taps[IMP_TRAIN_MAX_LAYERS], *made_taps[2 * IMP_TRAIN_MAX_LAYERS + 1];
@@ -25,19 +25,13 @@ struct ImpTrainObjective {
     size_t n_taps;
     Term terms[2 * IMP_TRAIN_MAX_LAYERS + 1];
     size_t n_terms;
-    ImpTrainLosses losses;
+    ImpStyleLosses losses;
     ImpStatus status; /* of a term in the backward pass */
     ImpError error;
 };
 
-static size_t pixels_of(const ImpTrainObjective *o) {
+static size_t pixels_of(const ImpStyleObjective *o) {
     return 3 * (size_t)o->images * (size_t)o->side * (size_t)o->side;
-}
-
-/* What makes features as large as torchvision's. */
-static double feature_scale(const ImpVggWeights *vgg) {
-    const double caffe = 255 * 0.226; /* times the mean of ImageNet's deviations */
-    return vgg->input.convention == IMP_INPUT_CAFFE ? 1 / caffe : 1;
 }
 
 static ImpStatus build(const ImpVggWeights *vgg, ImpShape shape, const char *const *names, size_t n, bool backward,
@@ -61,7 +55,7 @@ static ImpShape one_image(const ImpNode *node) {
 }
 
 /* The loss of style layer `index` towards what its tap in the painting's graph holds. */
-static ImpStatus add_style_term(ImpTrainObjective *o, const ImpNode *style_tap, size_t tap, double weight,
+static ImpStatus add_style_term(ImpStyleObjective *o, const ImpNode *style_tap, size_t tap, double weight,
                                 ImpError *error) {
     ImpTensor value = imp_graph_value(style_tap);
     size_t channels = (size_t)value.shape.channels;
@@ -79,14 +73,14 @@ static ImpStatus add_style_term(ImpTrainObjective *o, const ImpNode *style_tap, 
     return status;
 }
 
-static ImpStatus add_style(ImpTrainObjective *o, const ImpVggWeights *vgg, const ImpTrainSettings *s,
+static ImpStatus add_style(ImpStyleObjective *o, const ImpVggWeights *vgg, const ImpTrainStyleSettings *s,
                            const ImpImage *style, ImpError *error) {
     const char *names[IMP_TRAIN_MAX_LAYERS];
     ImpNode *taps[IMP_TRAIN_MAX_LAYERS];
     ImpGraph *graph = NULL;
     ImpImage *prepared;
     int width, height;
-    double scale = feature_scale(vgg);
+    double scale = imp_vgg_feature_scale(vgg);
     imp_image_fit(style->width, style->height, s->style_size, &width, &height);
     ImpStatus status = imp_picture_prepare(style, width, height, &prepared, error);
     if (status != IMP_OK) return status;
@@ -106,8 +100,8 @@ static ImpStatus add_style(ImpTrainObjective *o, const ImpVggWeights *vgg, const
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
 
-static void add_content(ImpTrainObjective *o, const ImpVggWeights *vgg, const ImpTrainSettings *s) {
-    double scale = feature_scale(vgg);
+static void add_content(ImpStyleObjective *o, const ImpVggWeights *vgg, const ImpTrainStyleSettings *s) {
+    double scale = imp_vgg_feature_scale(vgg);
     for (size_t i = 0; i < s->content_layers.count; i++)
         o->terms[o->n_terms++] = (Term){.tap = s->style_layers.count + i,
                                         .target = o->photo_taps[i],
@@ -115,7 +109,7 @@ static void add_content(ImpTrainObjective *o, const ImpVggWeights *vgg, const Im
                                         .total = &o->losses.content};
 }
 
-static ImpStatus add_tv(ImpTrainObjective *o, double weight, ImpError *error) {
+static ImpStatus add_tv(ImpStyleObjective *o, double weight, ImpError *error) {
     Term *term = &o->terms[o->n_terms];
     if (weight == 0) return IMP_OK;
     *term = (Term){.tap = o->n_taps - 1, .total = &o->losses.tv};
@@ -126,7 +120,7 @@ static ImpStatus add_tv(ImpTrainObjective *o, double weight, ImpError *error) {
 }
 
 /* The taps are the style layers, the content layers, and the picture itself. */
-static ImpStatus build_graphs(ImpTrainObjective *o, const ImpVggWeights *vgg, const ImpTrainSettings *s,
+static ImpStatus build_graphs(ImpStyleObjective *o, const ImpVggWeights *vgg, const ImpTrainStyleSettings *s,
                               ImpError *error) {
     const char *content[IMP_TRAIN_MAX_LAYERS];
     ImpShape shape = {3, o->side, o->side, o->images};
@@ -141,23 +135,24 @@ static ImpStatus build_graphs(ImpTrainObjective *o, const ImpVggWeights *vgg, co
     return status;
 }
 
-ImpStatus imp_train_objective_new(const ImpVggWeights *vgg, const ImpTrainSettings *settings, const ImpImage *style,
-                                  ImpTrainObjective **out, ImpError *error) {
+ImpStatus imp_style_objective_new(const ImpVggWeights *vgg, const ImpTrainStyleSettings *settings,
+                                  const ImpImage *style, int images, int side, ImpStyleObjective **out,
+                                  ImpError *error) {
     ImpStatus status = IMP_ALLOC(out, 1, "losses", error);
     if (status != IMP_OK) return status;
-    ImpTrainObjective *o = *out;
-    o->images = settings->batch;
-    o->side = settings->crop;
+    ImpStyleObjective *o = *out;
+    o->images = images;
+    o->side = side;
     status = build_graphs(o, vgg, settings, error);
     if (status == IMP_OK) status = add_style(o, vgg, settings, style, error);
     if (status == IMP_OK) add_content(o, vgg, settings);
     if (status == IMP_OK) status = add_tv(o, settings->tv_weight, error);
-    if (status != IMP_OK) imp_train_objective_free(out);
+    if (status != IMP_OK) imp_style_objective_free(out);
     return status;
 }
 
-void imp_train_objective_free(ImpTrainObjective **objective) {
-    ImpTrainObjective *o = *objective;
+void imp_style_objective_free(ImpStyleObjective **objective) {
+    ImpStyleObjective *o = *objective;
     if (!o) return;
     for (size_t i = 0; i < o->n_terms; i++) imp_loss_free(&o->terms[i].loss);
     imp_graph_free(&o->photo_graph);
@@ -168,43 +163,10 @@ void imp_train_objective_free(ImpTrainObjective **objective) {
 
 /* --- evaluating --------------------------------------------------------------------------------------------------- */
 
-enum { PIECES = 1024 }; /* most partial sums of the content's squares */
-
-typedef struct Difference {
-    const float *value, *target;
-    float *gradient;
-    size_t count, piece;
-    float slope;
-    double sums[PIECES];
-} Difference;
-
-/* Task: one piece; gradient += slope (value - target). */
-static void add_piece(void *context, size_t index) {
-    Difference *d = context;
-    size_t first = index * d->piece, end = first + d->piece < d->count ? first + d->piece : d->count;
-    double sum = 0;
-    for (size_t i = first; i < end; i++) {
-        float difference = d->value[i] - d->target[i];
-        d->gradient[i] += d->slope * difference;
-        sum += (double)difference * (double)difference;
-    }
-    d->sums[index] = sum;
-}
-
-/* Blocked tensors may have channels of zeros at the end, in both: they add nothing. */
 static double add_content_gradient(const Term *term, const ImpTensor *value, const ImpTensor *gradient) {
     ImpTensor target = imp_graph_value(term->target);
-    double count = (double)imp_shape_count(value->shape);
-    size_t floats = imp_tensor_floats(value->shape, value->layout, value->block);
-    Difference d = {.value = value->data,
-                    .target = target.data,
-                    .gradient = gradient->data,
-                    .count = floats,
-                    .piece = floats / PIECES + 1,
-                    .slope = (float)(2 * term->weight / count)};
-    size_t pieces = (floats + d.piece - 1) / d.piece;
-    imp_parallel(pieces, add_piece, &d);
-    return term->weight * imp_sum_in_order(d.sums, pieces) / count;
+    double share = term->weight / (double)imp_shape_count(value->shape);
+    return share * imp_add_squares(value, &target, 1, (float)(2 * share), gradient);
 }
 
 static ImpStatus add_loss_gradient(const Term *term, const ImpTensor *value, const ImpTensor *gradient, double *total,
@@ -222,7 +184,7 @@ static ImpStatus add_loss_gradient(const Term *term, const ImpTensor *value, con
 
 /* A node may be the tap of several terms. */
 static void add_terms(void *context, const ImpNode *node, const ImpTensor *value, const ImpTensor *gradient) {
-    ImpTrainObjective *o = context;
+    ImpStyleObjective *o = context;
     for (size_t i = 0; i < o->n_terms && o->status == IMP_OK; i++) {
         const Term *term = &o->terms[i];
         if (o->made_taps[term->tap] != node) continue;
@@ -233,14 +195,14 @@ static void add_terms(void *context, const ImpNode *node, const ImpTensor *value
     }
 }
 
-ImpStatus imp_train_evaluate(ImpTrainObjective *o, const float *photos, const float *made, float *gradient,
-                             ImpTrainLosses *losses, ImpError *error) {
+ImpStatus imp_style_evaluate(ImpStyleObjective *o, const float *photos, const float *made, float *gradient,
+                             ImpStyleLosses *losses, ImpError *error) {
     size_t count = pixels_of(o);
     float *input = imp_graph_input_data(o->made_graph);
     const float *slope;
     memcpy(imp_graph_input_data(o->photo_graph), photos, count * sizeof *photos);
     for (size_t i = 0; i < count; i++) input[i] = made[i] / 255;
-    o->losses = (ImpTrainLosses){0};
+    o->losses = (ImpStyleLosses){0};
     o->status = IMP_OK;
     ImpStatus status = imp_graph_forward(o->photo_graph, error);
     if (status == IMP_OK) status = imp_graph_forward(o->made_graph, error);

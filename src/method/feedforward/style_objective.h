@@ -7,28 +7,29 @@
  * means over the batch too, with features of the size that torchvision's weights give: where the weights are Caffe's,
  * whose input is 255 times the deviation (57.6 times) larger, features count divided by that, so that the same loss
  * weights fit. */
-#ifndef IMP_METHOD_FEEDFORWARD_TRAIN_OBJECTIVE_H
-#define IMP_METHOD_FEEDFORWARD_TRAIN_OBJECTIVE_H
+#ifndef IMP_METHOD_FEEDFORWARD_STYLE_OBJECTIVE_H
+#define IMP_METHOD_FEEDFORWARD_STYLE_OBJECTIVE_H
 
 #include "impasto/image.h"
-#include "method/feedforward/train_settings.h"
+#include "method/feedforward/style_settings.h"
 #include "network/vgg_weights.h"
 
-typedef struct ImpTrainLosses {
+typedef struct ImpStyleLosses {
     double total, content, style, tv;
-} ImpTrainLosses;
+} ImpStyleLosses;
 
-typedef struct ImpTrainObjective ImpTrainObjective;
+typedef struct ImpStyleObjective ImpStyleObjective;
 
-/* For batches of settings->batch squares of settings->crop. `vgg` must outlive it; the painting is not needed
+/* For batches of `images` squares of `side` pixels. `vgg` must outlive it; the painting is not needed
  * afterwards. On success *out is the caller's. */
-ImpStatus imp_train_objective_new(const ImpVggWeights *vgg, const ImpTrainSettings *settings, const ImpImage *style,
-                                  ImpTrainObjective **out, ImpError *error);
-void imp_train_objective_free(ImpTrainObjective **objective);
+ImpStatus imp_style_objective_new(const ImpVggWeights *vgg, const ImpTrainStyleSettings *settings,
+                                  const ImpImage *style, int images, int side, ImpStyleObjective **out,
+                                  ImpError *error);
+void imp_style_objective_free(ImpStyleObjective **objective);
 
 /* photos (N,3,crop,crop), RGB in [0,1]; made (the same) in 0..255. Writes the losses and the gradient (the same) with
  * respect to `made`. */
-ImpStatus imp_train_evaluate(ImpTrainObjective *objective, const float *photos, const float *made, float *gradient,
-                             ImpTrainLosses *losses, ImpError *error);
+ImpStatus imp_style_evaluate(ImpStyleObjective *objective, const float *photos, const float *made, float *gradient,
+                             ImpStyleLosses *losses, ImpError *error);
 
 #endif

@@ -1,0 +1,56 @@
+/* What a training is to the loop that runs it: numbers that are learned, and verbs. The loop has the rest: photographs,
+ * optimiser, average, checkpoints, log and sheets. */
+#ifndef IMP_METHOD_FEEDFORWARD_TRAIN_TASK_H
+#define IMP_METHOD_FEEDFORWARD_TRAIN_TASK_H
+
+#include "base/bundle.h"
+#include "impasto/train.h"
+#include "method/feedforward/train_settings.h"
+#include "optimiser/optimiser.h"
+
+enum { IMP_TRAIN_MAX_LOSSES = IMP_MAX_METRICS - 2, IMP_TRAIN_MAX_DECAYED = 128, IMP_TRAIN_MAX_TRAITS = 4 };
+
+typedef struct ImpTrainTask ImpTrainTask;
+
+typedef struct ImpTrainTaskType {
+    const ImpTraining *training;
+    const char *command; /* what messages call it */
+    const char *format;  /* of its checkpoints, with their version: "train style 1" */
+    int unit;            /* crops are a multiple of this */
+    /* Reads the parameters and files, and fills the task; its settings are there. What is half made is freed by free.
+     */
+    ImpStatus (*open)(ImpTrainTask *task, const ImpParams *params, ImpError *error);
+    /* Measures what the losses need, on the first batch of photographs (N,3,crop,crop); may be NULL. */
+    ImpStatus (*calibrate)(ImpTrainTask *task, const float *photos, ImpError *error);
+    /* Adds the gradient of the batch's loss to the task's, and writes the losses; losses[0] is what is minimised. */
+    ImpStatus (*add_batch)(ImpTrainTask *task, const float *photos, double *losses, ImpError *error);
+    /* What the network makes of a batch, into out (N,3,crop,crop); NULL where it makes no pictures. */
+    ImpStatus (*show)(ImpTrainTask *task, const float *photos, float *out, ImpError *error);
+    ImpStatus (*write)(ImpTrainTask *task, const ImpNote *notes, size_t n, const char *path, ImpError *error);
+    void (*free)(ImpTrainTask *task);
+} ImpTrainTaskType;
+
+struct ImpTrainTask {
+    const ImpTrainTaskType *type;
+    ImpTrainSettings settings;
+    float *values;   /* (count) what is learned; the type's to free */
+    float *gradient; /* (count) where add_batch adds; made by open and freed by the loop */
+    size_t count;
+    ImpRange decayed[IMP_TRAIN_MAX_DECAYED]; /* where weight decay applies */
+    size_t n_decayed;
+    const char *losses[IMP_TRAIN_MAX_LOSSES]; /* their names */
+    size_t n_losses;
+    /* What the network is made from besides photographs and parameters; values are copied by nobody. Checkpoints are
+     * only resumed where they are the same. The key is for files, the phrase for people: "style_sha256", "painting". */
+    struct {
+        const char *key, *value, *phrase;
+    } traits[IMP_TRAIN_MAX_TRAITS];
+    size_t n_traits;
+    void *state; /* the type's own */
+};
+
+/* Runs a training from its request to the written network: ImpTraining.run. */
+ImpStatus imp_train_run(const ImpTrainTaskType *type, const ImpTrainingRequest *request, ImpTrainingResult *result,
+                        ImpError *error);
+
+#endif
