@@ -60,6 +60,7 @@ typedef struct ImpRequest {
     const ImpPicture *pictures;
     size_t n_pictures;
     ImpObserver observer;
+    void *session; /* from imp_method_open with the same parameters, or NULL */
 } ImpRequest;
 
 enum { IMP_MAX_METRICS = 8 };
@@ -99,12 +100,21 @@ typedef struct ImpMethod {
     size_t n_presets;
     /* Checks the request and runs it. On failure result->image is NULL. An observer's stop is not a failure. */
     ImpStatus (*run)(const ImpRequest *request, ImpResult *result, ImpError *error);
+    /* What runs with the same parameters share, see imp_method_open; both NULL in a method that shares nothing. */
+    ImpStatus (*open)(const ImpParams *params, void **session, ImpError *error);
+    void (*close)(void *session);
 } ImpMethod;
 
 /* All methods, in the order of the help. */
 IMP_API const ImpMethod *const *imp_methods(size_t *count);
 /* The method called `name`, or NULL. */
 IMP_API const ImpMethod *imp_method_find(const char *name);
+/* For many runs with the same parameters, such as the pictures of a folder or the frames of a video: reads once what they
+ * share (a network), for ImpRequest.session of each. Results are those of runs without a session, byte for byte. One
+ * run at a time. *session is NULL where the method shares nothing, and on failure; else to be given to
+ * imp_method_close, which takes NULL too. */
+IMP_API ImpStatus imp_method_open(const ImpMethod *method, const ImpParams *params, void **session, ImpError *error);
+IMP_API void imp_method_close(const ImpMethod *method, void **session);
 /* Applies the preset called `name` to params (see imp_params_apply_preset). */
 IMP_API ImpStatus imp_method_apply_preset(const ImpMethod *method, const char *name, ImpParams *params,
                                           ImpError *error);

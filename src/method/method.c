@@ -12,6 +12,16 @@ const ImpMethod *imp_method_find(const char *name) {
     return NULL;
 }
 
+ImpStatus imp_method_open(const ImpMethod *method, const ImpParams *params, void **session, ImpError *error) {
+    *session = NULL;
+    return method->open ? method->open(params, session, error) : IMP_OK;
+}
+
+void imp_method_close(const ImpMethod *method, void **session) {
+    if (*session) method->close(*session);
+    *session = NULL;
+}
+
 static ImpStatus unknown_preset(const ImpMethod *method, const char *name, ImpError *error) {
     if (method->n_presets == 0)
         return imp_fail(error, IMP_ERROR_ARGUMENT, "%s has no presets, so there is no \"%.100s\"", method->name, name);

@@ -27,22 +27,28 @@ static unsigned on_part(void *context, const ImpProgress *progress) {
     return progress->step == seen->stop_at ? IMP_STOP : IMP_CONTINUE;
 }
 
-static ImpStatus apply(const char *settings, const ImpImage *photo, Seen *seen, ImpResult *result, ImpError *error) {
+static ImpParams *params_of(const char *settings) {
+    ImpParams *params;
+    ImpError error;
     const ImpMethod *method = imp_method_find("apply");
     assert_non_null(method);
-    ImpParams *params;
-    must(imp_params_new(&method->params, &params, error), error);
+    must(imp_params_new(&method->params, &params, &error), &error);
     char text[512], *rest = text;
     snprintf(text, sizeof text, "%s", settings);
     for (char *one; (one = strtok_r(rest, ";", &rest)) != NULL;) {
         char *value = strchr(one, '=');
         *value++ = '\0';
-        must(imp_params_set(params, one, value, error), error);
+        must(imp_params_set(params, one, value, &error), &error);
     }
+    return params;
+}
+
+static ImpStatus apply(const char *settings, const ImpImage *photo, Seen *seen, ImpResult *result, ImpError *error) {
+    ImpParams *params = params_of(settings);
     ImpPicture picture = {"content", "photo.jpg", photo};
     ImpRequest request = {.params = params, .pictures = &picture, .n_pictures = 1};
     if (seen) request.observer = (ImpObserver){.context = seen, .progress = on_part};
-    ImpStatus status = method->run(&request, result, error);
+    ImpStatus status = imp_method_find("apply")->run(&request, result, error);
     imp_params_free(&params);
     return status;
 }
@@ -162,12 +168,66 @@ static void an_observer_sees_and_stops(void **state) {
     imp_image_free(&photo);
 }
 
+/* With the network of a file that is gone by then, pictures of one size after another and of different sizes. */
+static void check_session(const char *more) {
+    static const int sizes[][2] = {{40, 30}, {40, 30}, {30, 40}, {1, 1}, {300, 200}, {40, 30}};
+    enum { COUNT = sizeof sizes / sizeof *sizes };
+    char settings[512];
+    ImpError error;
+    ImpImage *photos[COUNT], *alone[COUNT];
+    void *session;
+    for (int i = 0; i < COUNT; i++) {
+        photos[i] = make_picture(sizes[i][0], sizes[i][1], (uint64_t)i + 1);
+        alone[i] = applied(more, photos[i]);
+    }
+    const ImpMethod *method = imp_method_find("apply");
+    snprintf(settings, sizeof settings, "model=%s;%s", in_folder("style.safetensors"), more);
+    ImpParams *params = params_of(settings);
+    must(imp_method_open(method, params, &session, &error), &error);
+    assert_int_equal(rename(in_folder("style.safetensors"), in_folder("away")), 0);
+    for (int i = 0; i < COUNT; i++) {
+        ImpResult result;
+        ImpPicture picture = {"content", "photo.jpg", photos[i]};
+        ImpRequest request = {.params = params, .pictures = &picture, .n_pictures = 1, .session = session};
+        must(method->run(&request, &result, &error), &error);
+        size_t bytes = 3 * sizeof(float) * (size_t)sizes[i][0] * (size_t)sizes[i][1];
+        assert_memory_equal(result.image->rgb, alone[i]->rgb, bytes);
+        imp_image_free(&result.image);
+        imp_image_free(&alone[i]);
+        imp_image_free(&photos[i]);
+    }
+    assert_int_equal(rename(in_folder("away"), in_folder("style.safetensors")), 0);
+    imp_method_close(method, &session);
+    assert_null(session);
+    imp_method_close(method, &session);
+    imp_params_free(&params);
+}
+
+static void a_session_reads_the_network_once(void **state) {
+    (void)state;
+    check_session("strength=1");
+    check_session("memory=1");
+}
+
+static void a_session_that_cannot_be_opened_says_why(void **state) {
+    (void)state;
+    ImpError error;
+    void *session = &error;
+    ImpParams *params = params_of("model=no-such-style");
+    assert_int_not_equal(imp_method_open(imp_method_find("apply"), params, &session, &error), IMP_OK);
+    assert_null(session);
+    assert_non_null(strstr(error.message, "no-such-style"));
+    imp_params_free(&params);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_result_has_the_photographs_size),
         cmocka_unit_test(strength_goes_from_the_photograph_to_the_style),
         cmocka_unit_test(depth_transparency_and_colours_are_kept),
         cmocka_unit_test(an_observer_sees_and_stops),
+        cmocka_unit_test(a_session_reads_the_network_once),
+        cmocka_unit_test(a_session_that_cannot_be_opened_says_why),
         cmocka_unit_test(what_cannot_be_done_is_said), /* damages the style */
     };
     return cmocka_run_group_tests(tests, make_style, remove_folder);

@@ -201,7 +201,7 @@ static float *run_net(const ImpTransformNet *net, const float *rgb, int width, i
     float *out = imp_alloc(3 * (size_t)width * (size_t)height, sizeof *out);
     ImpTransformRun run = {.net = net, .rgb = rgb, .width = width, .height = height, .out = out, .memory = memory};
     memset(out, 0xff, 3 * (size_t)width * (size_t)height * sizeof *out); /* not a number */
-    if (imp_transform_run(&run, &error) != IMP_OK) fail_msg("%s", error.message);
+    if (imp_transform_run(&run, NULL, &error) != IMP_OK) fail_msg("%s", error.message);
     return out;
 }
 
@@ -289,7 +289,7 @@ static void a_run_can_be_stopped(void **state) {
     ImpTransformNet *net = make_net(small, 9);
     float *rgb = make_picture(40, 40), out[3 * 40 * 40];
     ImpTransformRun run = {net, rgb, 40, 40, out, 0, stop_at_third, &calls};
-    assert_int_equal(imp_transform_run(&run, &error), IMP_ERROR_STOPPED);
+    assert_int_equal(imp_transform_run(&run, NULL, &error), IMP_ERROR_STOPPED);
     assert_int_equal(calls, 3);
     imp_free(rgb);
     imp_transform_free(&net);

@@ -50,13 +50,21 @@ static const ImpParam rows[] = {
     IMP_ROW_THREADS,
 };
 
+/* What the runs of a session share: the network, and memory for pictures of one size. */
+typedef struct Session {
+    ImpTransformNet *net;
+    ImpTransformPlan *plan; /* of the last size */
+    float *pixels;          /* (n_pixels) at least the last result */
+    size_t n_pixels;
+} Session;
+
 typedef struct Apply {
     const ImpRequest *request;
     const ImpPicture *photo;
-    int width, height; /* of the result */
-    ImpTransformNet *net;
+    Session *session;
+    int width, height;  /* of the result */
     ImpImage *prepared; /* the photograph at that size, or NULL where it is as it was given */
-    float *pixels;      /* (3,height,width) the result */
+    float *pixels;      /* (3,height,width) the result, the session's */
     double began;
     int64_t steps;
     bool stop;
@@ -80,16 +88,13 @@ static ImpStatus take_photo(Apply *apply, ImpError *error) {
     return IMP_OK;
 }
 
-static ImpStatus read_model(Apply *apply, ImpError *error) {
-    const char *model = imp_params_text(apply->request->params, "model");
-    char *path;
-    if (!model)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "apply needs a style network: --model FILE, made by 'impasto train style' or downloaded");
-    ImpStatus status = imp_model_resolve(model, &path, error);
-    if (status != IMP_OK) return status;
-    status = imp_transform_read(path, &apply->net, error);
-    imp_free(path);
+static ImpStatus make_room(Session *session, size_t count, ImpError *error) {
+    if (session->n_pixels >= count) return IMP_OK;
+    imp_free(session->pixels);
+    session->pixels = NULL;
+    session->n_pixels = 0;
+    ImpStatus status = IMP_ALLOC(&session->pixels, count, "picture", error);
+    if (status == IMP_OK) session->n_pixels = count;
     return status;
 }
 
@@ -100,7 +105,9 @@ static ImpStatus prepare(Apply *apply, ImpError *error) {
     ImpStatus status = IMP_OK;
     if (image->alpha || apply->width != image->width || apply->height != image->height)
         status = imp_picture_prepare(image, apply->width, apply->height, &apply->prepared, error);
-    return status == IMP_OK ? IMP_ALLOC(&apply->pixels, 3 * places, "picture", error) : status;
+    if (status == IMP_OK) status = make_room(apply->session, 3 * places, error);
+    apply->pixels = apply->session->pixels;
+    return status;
 }
 
 static bool on_part(void *context, int done, int total) {
@@ -122,7 +129,7 @@ static bool on_part(void *context, int done, int total) {
 
 static ImpStatus transform(Apply *apply, ImpError *error) {
     const ImpImage *image = apply->prepared ? apply->prepared : apply->photo->image;
-    ImpTransformRun run = {.net = apply->net,
+    ImpTransformRun run = {.net = apply->session->net,
                            .rgb = image->rgb,
                            .width = apply->width,
                            .height = apply->height,
@@ -130,7 +137,7 @@ static ImpStatus transform(Apply *apply, ImpError *error) {
                            .memory = (size_t)imp_params_integer(apply->request->params, "memory") << 20,
                            .progress = on_part,
                            .context = apply};
-    ImpStatus status = imp_transform_run(&run, error);
+    ImpStatus status = imp_transform_run(&run, &apply->session->plan, error);
     float strength = (float)imp_params_real(apply->request->params, "strength");
     if (status != IMP_OK || strength == 1) return status;
     size_t count = 3 * (size_t)apply->width * (size_t)apply->height;
@@ -153,19 +160,55 @@ static ImpStatus make_result(Apply *apply, ImpResult *result, ImpError *error) {
     return status;
 }
 
+static void close_session(void *session) {
+    Session *s = session;
+    imp_transform_plan_free(&s->plan);
+    imp_transform_free(&s->net);
+    imp_free(s->pixels);
+    imp_free(s);
+}
+
+static ImpStatus open_session(const ImpParams *params, void **out, ImpError *error) {
+    const char *model = imp_params_text(params, "model");
+    char *path = NULL;
+    Session *session;
+    *out = NULL;
+    if (!model)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "apply needs a style network: --model FILE, made by 'impasto train style' or downloaded");
+    ImpStatus status = IMP_ALLOC(&session, 1, "session", error);
+    if (status != IMP_OK) return status;
+    status = imp_model_resolve(model, &path, error);
+    if (status == IMP_OK) status = imp_transform_read(path, &session->net, error);
+    imp_free(path);
+    if (status == IMP_OK)
+        *out = session;
+    else
+        close_session(session);
+    return status;
+}
+
+static ImpStatus run_in_session(Apply *apply, ImpResult *result, ImpError *error) {
+    int threads = imp_threads_set((int)imp_params_integer(apply->request->params, "threads"));
+    ImpStatus status = take_photo(apply, error);
+    if (status == IMP_OK) status = prepare(apply, error);
+    if (status == IMP_OK) status = transform(apply, error);
+    if (status == IMP_OK) status = make_result(apply, result, error);
+    imp_image_free(&apply->prepared);
+    imp_threads_set(threads);
+    return status;
+}
+
 static ImpStatus run(const ImpRequest *request, ImpResult *result, ImpError *error) {
     *result = (ImpResult){0};
-    Apply apply = {.request = request, .began = imp_clock_seconds()};
-    int threads = imp_threads_set((int)imp_params_integer(request->params, "threads"));
-    ImpStatus status = take_photo(&apply, error);
-    if (status == IMP_OK) status = read_model(&apply, error);
-    if (status == IMP_OK) status = prepare(&apply, error);
-    if (status == IMP_OK) status = transform(&apply, error);
-    if (status == IMP_OK) status = make_result(&apply, result, error);
-    imp_free(apply.pixels);
-    imp_image_free(&apply.prepared);
-    imp_transform_free(&apply.net);
-    imp_threads_set(threads);
+    Apply apply = {.request = request, .session = request->session, .began = imp_clock_seconds()};
+    if (apply.session) return run_in_session(&apply, result, error);
+    void *own;
+    ImpStatus status = open_session(request->params, &own, error);
+    if (status != IMP_OK) return status;
+    apply.session = own;
+    status = run_in_session(&apply, result, error);
+    close_session(own);
     return status;
 }
 
@@ -189,4 +232,6 @@ const ImpMethod imp_method_apply = {
     .n_inputs = sizeof inputs / sizeof *inputs,
     .params = {rows, sizeof rows / sizeof *rows},
     .run = run,
+    .open = open_session,
+    .close = close_session,
 };
