@@ -7,6 +7,7 @@
 #include <impasto/version.h>
 #include <impasto/status.h>
 #include <impasto/image.h>
+#include <impasto/picture_list.h>
 #include <impasto/parameter.h>
 #include <impasto/method.h>
 #include <impasto/train.h>

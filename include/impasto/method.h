@@ -109,9 +109,9 @@ typedef struct ImpMethod {
 IMP_API const ImpMethod *const *imp_methods(size_t *count);
 /* The method called `name`, or NULL. */
 IMP_API const ImpMethod *imp_method_find(const char *name);
-/* For many runs with the same parameters, such as the pictures of a folder or the frames of a video: reads once what they
- * share (a network), for ImpRequest.session of each. Results are those of runs without a session, byte for byte. One
- * run at a time. *session is NULL where the method shares nothing, and on failure; else to be given to
+/* For many runs with the same parameters, such as the pictures of a folder or the frames of a video: reads once what
+ * they share (a network), for ImpRequest.session of each. Results are those of runs without a session, byte for byte.
+ * One run at a time. *session is NULL where the method shares nothing, and on failure; else to be given to
  * imp_method_close, which takes NULL too. */
 IMP_API ImpStatus imp_method_open(const ImpMethod *method, const ImpParams *params, void **session, ImpError *error);
 IMP_API void imp_method_close(const ImpMethod *method, void **session);
