@@ -42,6 +42,10 @@ typedef struct ImpRecipe {
  * recipe: IMP_ERROR_ARGUMENT. On success *out is the caller's. */
 IMP_API ImpStatus imp_recipe_new(const ImpMethod *method, const ImpParams *params, const char *const *roles,
                                  const char *const *paths, size_t n_paths, ImpRecipe **out, ImpError *error);
+/* Makes it the recipe of another run with the same settings and model, without reading the model again. On failure it
+ * has no inputs. */
+IMP_API ImpStatus imp_recipe_set_inputs(ImpRecipe *recipe, const char *const *roles, const char *const *paths,
+                                        size_t n_paths, ImpError *error);
 IMP_API void imp_recipe_free(ImpRecipe **recipe);
 
 /* JSON text, NUL-terminated, to be freed with free(). */

@@ -51,6 +51,30 @@ static ImpStatus describe_input(const char *role, const char *path, ImpRecipeInp
     return status;
 }
 
+static void clear_inputs(ImpRecipe *recipe) {
+    for (size_t i = 0; i < recipe->n_inputs; i++) {
+        imp_free(recipe->inputs[i].role);
+        imp_free(recipe->inputs[i].path);
+        imp_free(recipe->inputs[i].sha256);
+    }
+    imp_free(recipe->inputs);
+    recipe->inputs = NULL;
+    recipe->n_inputs = 0;
+}
+
+ImpStatus imp_recipe_set_inputs(ImpRecipe *recipe, const char *const *roles, const char *const *paths, size_t n_paths,
+                                ImpError *error) {
+    clear_inputs(recipe);
+    recipe->stopped_after = 0;
+    ImpStatus status = IMP_ALLOC(&recipe->inputs, n_paths, "recipe", error);
+    for (size_t i = 0; i < n_paths && status == IMP_OK; i++) {
+        recipe->n_inputs = i + 1;
+        status = describe_input(roles[i], paths[i], &recipe->inputs[i], error);
+    }
+    if (status != IMP_OK) clear_inputs(recipe);
+    return status;
+}
+
 ImpStatus imp_recipe_new(const ImpMethod *method, const ImpParams *params, const char *const *roles,
                          const char *const *paths, size_t n_paths, ImpRecipe **out, ImpError *error) {
     ImpStatus status = IMP_ALLOC(out, 1, "recipe", error);
@@ -60,11 +84,7 @@ ImpStatus imp_recipe_new(const ImpMethod *method, const ImpParams *params, const
     status = check_texts(params, error);
     if (status == IMP_OK) status = imp_params_copy(params, &recipe->params, error);
     if (status == IMP_OK) status = copy_text(imp_version(), &recipe->version, error);
-    if (status == IMP_OK) status = IMP_ALLOC(&recipe->inputs, n_paths, "recipe", error);
-    for (size_t i = 0; i < n_paths && status == IMP_OK; i++) {
-        recipe->n_inputs = i + 1;
-        status = describe_input(roles[i], paths[i], &recipe->inputs[i], error);
-    }
+    if (status == IMP_OK) status = imp_recipe_set_inputs(recipe, roles, paths, n_paths, error);
     if (status == IMP_OK) status = describe_model(recipe, error);
     if (status != IMP_OK) imp_recipe_free(out);
     return status;
@@ -73,12 +93,7 @@ ImpStatus imp_recipe_new(const ImpMethod *method, const ImpParams *params, const
 void imp_recipe_free(ImpRecipe **recipe) {
     ImpRecipe *r = *recipe;
     if (!r) return;
-    for (size_t i = 0; i < r->n_inputs; i++) {
-        imp_free(r->inputs[i].role);
-        imp_free(r->inputs[i].path);
-        imp_free(r->inputs[i].sha256);
-    }
-    imp_free(r->inputs);
+    clear_inputs(r);
     imp_params_free(&r->params);
     imp_free(r->model_sha256);
     imp_free(r->version);

@@ -141,6 +141,28 @@ static void it_comes_back_from_files(void **state) {
     imp_recipe_free(&recipe);
 }
 
+static void it_is_made_that_of_another_run(void **state) {
+    (void)state;
+    static const char *const other[] = {"other.bin"}, *const gone[] = {"gone.bin"};
+    ImpRecipe *recipe = some_recipe();
+    char model[IMP_SHA256_TEXT];
+    snprintf(model, sizeof model, "%s", recipe->model_sha256);
+    recipe->stopped_after = 3;
+    put("other.bin", "abcd");
+    assert_int_equal(unlink("model.bin"), 0);
+    assert_int_equal(imp_recipe_set_inputs(recipe, roles, other, 1, NULL), IMP_OK);
+    assert_int_equal(recipe->n_inputs, 1);
+    assert_int_equal(recipe->stopped_after, 0);
+    assert_string_equal(recipe->inputs[0].path, "other.bin");
+    char hash[IMP_SHA256_TEXT];
+    assert_int_equal(imp_sha256("abcd", 4, hash, NULL), IMP_OK);
+    assert_string_equal(recipe->inputs[0].sha256, hash);
+    assert_string_equal(recipe->model_sha256, model);
+    assert_int_equal(imp_recipe_set_inputs(recipe, roles, gone, 1, NULL), IMP_ERROR_IO);
+    assert_int_equal(recipe->n_inputs, 0);
+    imp_recipe_free(&recipe);
+}
+
 static void what_cannot_be_told_is_refused(void **state) {
     (void)state;
     ImpParams *params = some_params();
@@ -231,6 +253,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_run_is_described, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(it_comes_back_from_json, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(it_comes_back_from_files, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(it_is_made_that_of_another_run, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(what_cannot_be_told_is_refused, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(no_memory_is_an_error, enter_folder, leave_folder),
         cmocka_unit_test(limits_hold),
