@@ -69,6 +69,11 @@ static void put_bash_pattern(const ImpParam *row) {
 }
 
 static void put_bash_value(const ImpMethod *method, const ImpParam *row) {
+    if (names_folder(row)) {
+        put_bash_pattern(row);
+        fputs("compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- \"$current\")); return ;;\n", stdout);
+        return;
+    }
     if (row->type == IMP_PARAM_FLAG || takes_file(row)) return; /* files are what is completed otherwise */
     put_bash_pattern(row);
     fputs("COMPREPLY=($(compgen -W '", stdout);
@@ -147,7 +152,7 @@ static void put_zsh_option(const ImpMethod *method, const ImpParam *row) {
     putchar(']');
     if (!flag) {
         printf("%s:%s:", has_optional_value(row) ? ":" : "", row->name);
-        if (takes_file(row)) fputs("_files", stdout);
+        if (takes_file(row)) fputs(names_folder(row) ? "_directories" : "_files", stdout);
         if (row->type == IMP_PARAM_CHOICE) {
             putchar('(');
             put_words(row->choices);
@@ -210,7 +215,10 @@ static void put_fish_option(const ImpMethod *method, const ImpParam *row) {
     printf("complete -c impasto -n '__fish_seen_subcommand_from %s' -l %s%s", method->name, negated ? "no-" : "",
            row->name);
     if (row->letter) printf(" -s %c", row->letter);
-    if (takes_file(row) && !has_optional_value(row)) fputs(" -r -F", stdout);
+    if (names_folder(row))
+        fputs(" -x -a '(__fish_complete_directories)'", stdout);
+    else if (takes_file(row) && !has_optional_value(row))
+        fputs(" -r -F", stdout);
     if (row->type == IMP_PARAM_CHOICE) {
         fputs(" -x -a '", stdout);
         put_words(row->choices);

@@ -186,7 +186,7 @@ static int check_and_train(Run *run, const Arguments *arguments) {
     if (result == EXIT_GOOD) result = log_open(&run->log, imp_params_text(run->params, "log"), resumed);
     if (result == EXIT_GOOD) {
         run->quiet = imp_params_flag(run->params, "quiet");
-        signals_catch(run->quiet);
+        signals_catch(run->quiet ? NULL : "finishing this step and saving the best so far");
         result = train(run);
     }
     log_close(&run->log);

@@ -8,6 +8,18 @@ static const ImpParam rows[] = {
      .type = IMP_PARAM_FILE_OUT,
      .group = "Output",
      .help = "write the picture to FILE, whose extension decides the format; '-' is standard output"},
+    {.name = "output-dir",
+     .letter = 'O',
+     .type = IMP_PARAM_FILE_OUT,
+     .group = "Output",
+     .help = "restyle each of many pictures and whole folders into the folder DIR, under their own names and in their "
+             "own formats (jpg, png, webp and tif; others become png)"},
+    {.name = "skip-existing",
+     .type = IMP_PARAM_FLAG,
+     .fallback = "false",
+     .group = "Output",
+     .help = "with --output-dir, leave pictures alone whose result is there already, to go on with what was "
+             "interrupted; without it they are written anew"},
     {.name = "format",
      .type = IMP_PARAM_TEXT,
      .group = "Output",
@@ -85,6 +97,11 @@ static const ImpParam rows[] = {
 };
 
 const ImpParamTable common_options = {rows, sizeof rows / sizeof *rows};
+
+bool names_folder(const ImpParam *row) {
+    const char *dash = strrchr(row->name, '-');
+    return dash && strcmp(dash, "-dir") == 0;
+}
 
 bool has_optional_value(const ImpParam *row) {
     return row >= rows && row < rows + sizeof rows / sizeof *rows && strcmp(row->name, "save-recipe") == 0;

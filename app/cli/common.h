@@ -8,5 +8,7 @@ extern const ImpParamTable common_options;
 
 /* Whether the option's value may be left out ("--save-recipe" or "--save-recipe=FILE"). */
 bool has_optional_value(const ImpParam *row);
+/* Whether the option's file is a folder. */
+bool names_folder(const ImpParam *row);
 
 #endif

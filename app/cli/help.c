@@ -101,7 +101,9 @@ void help_method(FILE *stream, const ImpMethod *method) {
     int width = text_width(stream);
     char inputs[OPTION_TEXT];
     inputs_form(method, inputs);
-    fprintf(stream, "Usage: impasto %s [OPTION]... %s%s-o OUTPUT\n\n", method->name, inputs, *inputs ? " " : "");
+    fprintf(stream, "Usage: impasto %s [OPTION]... %s%s-o OUTPUT\n", method->name, inputs, *inputs ? " " : "");
+    if (batch_form(method, inputs)) fprintf(stream, "       impasto %s [OPTION]... %s -O DIR\n", method->name, inputs);
+    fputc('\n', stream);
     help_sentence(stream, method->summary, width);
     if (method->description) {
         fputc('\n', stream);

@@ -82,7 +82,7 @@ static void put_group(void *context, const char *group) {
 static void put_exit_status(void) {
     fputs(".SH EXIT STATUS\n", stdout);
     put_item("0", "The picture is written.");
-    put_item("1", "Something went wrong with the files, the machine or the run.");
+    put_item("1", "Something went wrong with the files, the machine or the run; of many pictures, some were skipped.");
     put_item("2", "The command line is wrong.");
     put_item("130", "A signal (Ctrl-C) stopped the run; the best picture so far is written.");
 }
@@ -104,6 +104,8 @@ static void put_head(const ImpMethod *method) {
     put_title(page, method->summary);
     printf(".SH SYNOPSIS\n.B impasto %s\n[\\fIOPTION\\fR]... \\fI%s\\fR%s\\fB\\-o\\fR \\fIOUTPUT\\fR\n", method->name,
            inputs, *inputs ? " " : "");
+    if (batch_form(method, inputs))
+        printf(".br\n.B impasto %s\n[\\fIOPTION\\fR]... \\fI%s\\fR \\fB\\-O\\fR \\fIDIR\\fR\n", method->name, inputs);
     fputs(".SH DESCRIPTION\n", stdout);
     if (method->description) put_paragraphs(method->description);
 }

@@ -124,7 +124,7 @@ int model_fetch(const ModelCall *call) {
     }
     options.sources = sources;
     progress_begin(&watch.progress, quiet);
-    signals_catch(true);
+    signals_catch(NULL);
     ImpModelFetched fetched;
     ImpError error;
     ImpStatus status = imp_model_fetch(name, &options, &fetched, &error);

@@ -59,7 +59,7 @@ void option_value(const ImpParam *row, char out[OPTION_TEXT]) {
         break;
     case IMP_PARAM_FILE_IN:
     case IMP_PARAM_FILE_OUT:
-        append(out, "FILE");
+        append(out, names_folder(row) ? "DIR" : "FILE");
         break;
     case IMP_PARAM_REALS:
     case IMP_PARAM_INTEGERS:
@@ -143,6 +143,19 @@ void inputs_form(const ImpMethod *method, char out[OPTION_TEXT]) {
         if (input->maximum > 1) append(out, "...");
         if (input->minimum == 0) append(out, "]");
     }
+}
+
+bool batch_form(const ImpMethod *method, char out[OPTION_TEXT]) {
+    out[0] = '\0';
+    if (method->n_inputs == 0 || method->inputs[0].minimum != 1 || method->inputs[0].maximum != 1) return false;
+    append_upper(out, method->inputs[0].role);
+    append(out, "|FOLDER...");
+    for (size_t i = 1; i < method->n_inputs; i++)
+        for (size_t k = 0; k < method->inputs[i].minimum; k++) {
+            append(out, " ");
+            append_upper(out, method->inputs[i].role);
+        }
+    return true;
 }
 
 /* Whether a setting after this one, which is `length` characters long, has the same name: the last one counts. */

@@ -20,5 +20,7 @@ void visit_groups(const ImpParamTable *table, void (*visit)(void *context, const
 void preset_text(const ImpPreset *preset, char *out, size_t size);
 /* "CONTENT STYLE..." */
 void inputs_form(const ImpMethod *method, char out[OPTION_TEXT]);
+/* The same with --output-dir: "CONTENT|FOLDER... STYLE". False for a method that makes one picture of several. */
+bool batch_form(const ImpMethod *method, char out[OPTION_TEXT]);
 
 #endif

@@ -166,34 +166,40 @@ static int check_standard_output(const ImpMethod *method, const ImpParams *commo
     return EXIT_GOOD;
 }
 
+char *recipe_beside(const char *output) {
+    size_t size = strlen(output) + sizeof ".recipe.json";
+    char *path = malloc(size);
+    if (path) snprintf(path, size, "%s.recipe.json", output);
+    return path;
+}
+
 static int name_recipe(const ImpMethod *method, const ImpParams *common, Outputs *out) {
     const char *given = imp_params_text(common, "save-recipe");
     if (!given) return EXIT_GOOD;
     if (!*given && is_standard_output(out->picture))
         return wrong_usage(method->name, "--save-recipe needs a name beside standard output: --save-recipe=FILE");
-    size_t size = strlen(out->picture) + strlen(given) + sizeof ".recipe.json";
-    out->recipe = malloc(size);
-    if (!out->recipe) {
-        complain("out of memory for the recipe's name");
-        return EXIT_FAULT;
-    }
-    if (*given)
-        snprintf(out->recipe, size, "%s", given);
-    else
-        snprintf(out->recipe, size, "%s.recipe.json", out->picture);
-    return EXIT_GOOD;
+    out->recipe = *given ? strdup(given) : recipe_beside(out->picture);
+    if (out->recipe) return EXIT_GOOD;
+    complain("out of memory for the recipe's name");
+    return EXIT_FAULT;
+}
+
+ImpImageWriteOptions output_options(const ImpParams *common) {
+    static const int depths[] = {8, 16};
+    ImpImageWriteOptions options = {.format = imp_params_text(common, "format"),
+                                    .quality = (int)imp_params_integer(common, "quality")};
+    if (imp_params_has(common, "bit-depth")) options.bit_depth = depths[imp_params_choice(common, "bit-depth")];
+    return options;
 }
 
 int outputs_choose(const ImpMethod *method, const ImpParams *common, const ImpParams *params, const Pictures *pictures,
                    Outputs *out) {
-    static const int depths[] = {8, 16};
     *out = (Outputs){.picture = imp_params_text(common, "output"),
                      .log = imp_params_text(common, "log"),
-                     .preview = imp_params_text(common, "preview")};
-    if (!out->picture) return wrong_usage(method->name, "%s needs a place for its result: -o FILE", method->name);
-    out->options.format = imp_params_text(common, "format");
-    out->options.quality = (int)imp_params_integer(common, "quality");
-    if (imp_params_has(common, "bit-depth")) out->options.bit_depth = depths[imp_params_choice(common, "bit-depth")];
+                     .preview = imp_params_text(common, "preview"),
+                     .options = output_options(common)};
+    if (!out->picture)
+        return wrong_usage(method->name, "%s needs a place for its result: -o FILE, or -O DIR for many", method->name);
     int result = check_standard_output(method, common, out);
     if (result == EXIT_GOOD) result = name_recipe(method, common, out);
     if (result != EXIT_GOOD) return result;

@@ -17,6 +17,10 @@ typedef struct Outputs {
  * status and says what is wrong. *out is the caller's in either case, to be released with outputs_clear. */
 int outputs_choose(const ImpMethod *method, const ImpParams *common, const ImpParams *params, const Pictures *pictures,
                    Outputs *out);
+/* The common options that say how pictures are written. */
+ImpImageWriteOptions output_options(const ImpParams *common);
+/* The recipe's name beside an output, to be freed with free(); NULL on no memory. */
+char *recipe_beside(const char *output);
 void outputs_clear(Outputs *outputs);
 
 #endif

@@ -1,5 +1,7 @@
 #include "paths.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,4 +23,19 @@ bool same_file(const char *a, const char *b) {
 bool is_file(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool make_folders(const char *path, bool of_path) {
+    char *copy = strdup(path);
+    if (!copy) return false;
+    bool made = true;
+    for (char *end = copy + (*copy == '/'); made && *end; end++) {
+        if (*end != '/') continue;
+        *end = '\0';
+        made = mkdir(copy, 0777) == 0 || errno == EEXIST;
+        *end = '/';
+    }
+    if (made && !of_path) made = mkdir(copy, 0777) == 0 || errno == EEXIST;
+    free(copy);
+    return made;
 }

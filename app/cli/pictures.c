@@ -20,8 +20,10 @@ static int wrong_count(const ImpMethod *method, size_t count, size_t least, size
     char form[OPTION_TEXT];
     inputs_form(method, form);
     if (count > most)
-        return wrong_usage(method->name, "%s takes at most %zu pictures (%s), and %zu are given", method->name, most,
-                           form, count);
+        return wrong_usage(method->name,
+                           "%s takes at most %zu picture%s (%s), and %zu are given; to restyle many into a folder, "
+                           "use -O DIR",
+                           method->name, most, most == 1 ? "" : "s", form, count);
     size_t covered = 0;
     for (size_t i = 0; i < method->n_inputs; i++) {
         covered += method->inputs[i].minimum;
@@ -79,15 +81,18 @@ int pictures_from_recipe(const ImpMethod *method, const ImpRecipe *recipe, Pictu
     return check_standard_input(method, out->paths, out->count);
 }
 
+ImpStatus pictures_read_one(Pictures *pictures, size_t index, ImpError *error) {
+    ImpStatus status = imp_image_read(pictures->paths[index], 0, &pictures->images[index], error);
+    pictures->list[index] = (ImpPicture){pictures->roles[index], pictures->paths[index], pictures->images[index]};
+    return status;
+}
+
 int pictures_read(Pictures *pictures) {
     for (size_t i = 0; i < pictures->count; i++) {
         ImpError error;
-        ImpStatus status = imp_image_read(pictures->paths[i], 0, &pictures->images[i], &error);
-        if (status != IMP_OK) {
-            complain("%s", error.message);
-            return EXIT_FAULT;
-        }
-        pictures->list[i] = (ImpPicture){pictures->roles[i], pictures->paths[i], pictures->images[i]};
+        if (pictures_read_one(pictures, i, &error) == IMP_OK) continue;
+        complain("%s", error.message);
+        return EXIT_FAULT;
     }
     return EXIT_GOOD;
 }

@@ -16,7 +16,10 @@ typedef struct Pictures {
 int pictures_assign(const ImpMethod *method, const char *const *paths, size_t count, Pictures *out);
 /* Those of a recipe, with the roles written there. */
 int pictures_from_recipe(const ImpMethod *method, const ImpRecipe *recipe, Pictures *out);
+/* Reads them, says which cannot be read, and returns the exit status. */
 int pictures_read(Pictures *pictures);
+/* Reads the one at `index`, saying nothing. */
+ImpStatus pictures_read_one(Pictures *pictures, size_t index, ImpError *error);
 void pictures_clear(Pictures *pictures);
 
 #endif

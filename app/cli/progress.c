@@ -90,20 +90,34 @@ static int terminal_columns(void) {
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
 }
 
-void progress_show(Progress *progress, const ImpProgress *now) {
-    if (progress->quiet) return;
-    measure(progress, now);
+/* Whether it is time for another line. */
+static bool is_due(Progress *progress) {
     double clock = clock_seconds();
-    if (clock < progress->next) return;
+    if (progress->quiet || clock < progress->next) return false;
     progress->next = clock + (progress->terminal ? redraw_interval : line_interval);
-    char line[256];
-    compose(progress, now, line, sizeof line);
+    return true;
+}
+
+static void draw(Progress *progress, const char *line) {
     if (progress->terminal)
         fprintf(stderr, "\r%.*s\x1b[K", terminal_columns(), line);
     else
         fprintf(stderr, "%s\n", line);
     fflush(stderr);
     progress->drawn = progress->terminal;
+}
+
+void progress_show(Progress *progress, const ImpProgress *now) {
+    if (progress->quiet) return;
+    measure(progress, now);
+    if (!is_due(progress)) return;
+    char line[256];
+    compose(progress, now, line, sizeof line);
+    draw(progress, line);
+}
+
+void progress_show_line(Progress *progress, const char *line) {
+    if (is_due(progress)) draw(progress, line);
 }
 
 void progress_wipe(Progress *progress) {

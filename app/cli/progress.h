@@ -20,6 +20,8 @@ void format_duration(double seconds, char out[32]);
 
 void progress_begin(Progress *progress, bool quiet);
 void progress_show(Progress *progress, const ImpProgress *now);
+/* The same with a line of the caller's. */
+void progress_show_line(Progress *progress, const char *line);
 /* Removes the line, so that something else can be printed. */
 void progress_wipe(Progress *progress);
 /* A sentence of the method, above the line. */

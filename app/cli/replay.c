@@ -21,9 +21,12 @@ static bool differ(const char *a, const char *b) {
     return a && b && strcmp(a, b) != 0;
 }
 
-void replay_compare(const ImpRecipe *former, const ImpRecipe *now) {
+void replay_compare_model(const ImpRecipe *former, const ImpRecipe *now) {
     if (differ(former->model_sha256, now->model_sha256))
         complain("the model is not the one of the recipe, so the result will differ");
+}
+
+void replay_compare_pictures(const ImpRecipe *former, const ImpRecipe *now) {
     if (former->n_inputs > 0 && former->n_inputs != now->n_inputs) {
         complain("the recipe was made with %zu pictures and not %zu, so the result will differ", former->n_inputs,
                  now->n_inputs);

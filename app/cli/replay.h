@@ -6,7 +6,9 @@
 
 /* Reads the recipe and sees that it is for this method. Returns the exit status; *out is the caller's on success. */
 int replay_read(const ImpMethod *method, const char *path, ImpRecipe **out);
-/* Says where this run differs from the recipe in its model or its pictures, so that its result will too. */
-void replay_compare(const ImpRecipe *former, const ImpRecipe *now);
+/* Says where the model is another than the recipe's, so that the result will be too. */
+void replay_compare_model(const ImpRecipe *former, const ImpRecipe *now);
+/* And where the pictures are. */
+void replay_compare_pictures(const ImpRecipe *former, const ImpRecipe *now);
 
 #endif

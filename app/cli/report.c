@@ -78,20 +78,49 @@ static void write_report(ImpJsonWriter *writer, const Report *report) {
     imp_json_end(writer);
 }
 
-int report_json(const Report *report) {
-    ImpJsonWriter *writer;
-    ImpError error;
+/* Prints the writer's text where all went well before, and frees the writer. */
+static int print_json(ImpJsonWriter *writer) {
     char *text = NULL;
-    ImpStatus status = imp_json_writer_new(0, &writer, &error);
-    if (status == IMP_OK) {
-        write_report(writer, report);
-        status = imp_json_writer_finish(writer, &text, &error);
-        imp_json_writer_free(&writer);
-    }
+    ImpError error;
+    ImpStatus status = imp_json_writer_finish(writer, &text, &error);
+    imp_json_writer_free(&writer);
     if (status == IMP_OK)
         puts(text);
     else
         complain("%s", error.message);
     free(text);
     return exit_status_of(status);
+}
+
+static ImpJsonWriter *new_writer(void) {
+    ImpJsonWriter *writer;
+    ImpError error;
+    if (imp_json_writer_new(0, &writer, &error) == IMP_OK) return writer;
+    complain("%s", error.message);
+    return NULL;
+}
+
+int report_json(const Report *report) {
+    ImpJsonWriter *writer = new_writer();
+    if (!writer) return EXIT_FAULT;
+    write_report(writer, report);
+    return print_json(writer);
+}
+
+int report_left_out(const ImpMethod *method, const char *input, const char *output, const char *reason) {
+    ImpJsonWriter *writer = new_writer();
+    if (!writer) return EXIT_FAULT;
+    imp_json_begin_object(writer, NULL);
+    imp_json_string(writer, "version", imp_version());
+    imp_json_string(writer, "method", method->name);
+    imp_json_begin_array(writer, "inputs");
+    imp_json_begin_object(writer, NULL);
+    imp_json_string(writer, "role", method->inputs[0].role);
+    imp_json_string(writer, "path", input);
+    imp_json_end(writer);
+    imp_json_end(writer);
+    imp_json_string(writer, "output", output);
+    imp_json_string(writer, "skipped", reason);
+    imp_json_end(writer);
+    return print_json(writer);
 }

@@ -20,5 +20,8 @@ typedef struct Report {
 void report_line(const Report *report);
 /* One JSON object on standard output. Returns the exit status. */
 int report_json(const Report *report);
+/* The same for a picture of many that was left alone, as `output` (may be NULL) is there already or for another
+ * `reason`. */
+int report_left_out(const ImpMethod *method, const char *input, const char *output, const char *reason);
 
 #endif

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 /* A handler can reach nothing but static data. */
-static volatile sig_atomic_t stops, holds, say_so;
+static volatile sig_atomic_t stops, holds;
+static const char *what_happens; /* set before the handler is; NULL: nothing is said */
 
 static void say(const char *text) {
     if (write(STDERR_FILENO, text, strlen(text)) < 0) return; /* nobody listens; the run ends all the same */
@@ -28,7 +29,7 @@ static bool is_echo(void) {
 }
 
 static void end_at_once(void) {
-    if (say_so) say("\nimpasto: ended at once; nothing more is saved\n");
+    if (what_happens) say("\nimpasto: ended at once; nothing more is saved\n");
     _exit(EXIT_STOPPED);
 }
 
@@ -37,13 +38,15 @@ static void on_signal(int number) {
     if (is_echo()) return;
     stops++;
     if (stops > 1 && !holds) end_at_once();
-    if (stops == 1 && say_so)
-        say("\nimpasto: finishing this step and saving the best so far; press Ctrl-C again to end at once\n");
+    if (stops != 1 || !what_happens) return;
+    say("\nimpasto: ");
+    say(what_happens);
+    say("; press Ctrl-C again to end at once\n");
 }
 
-void signals_catch(bool quiet) {
+void signals_catch(const char *sentence) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    say_so = !quiet;
+    what_happens = sentence;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sigaction former, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);

@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
-/* From here on signals are caught, except those that the parent had ignored (nohup, background jobs). */
-void signals_catch(bool quiet);
+/* From here on signals are caught, except those that the parent had ignored (nohup, background jobs). The first is
+ * answered with "impasto: SENTENCE; press Ctrl-C again to end at once"; the sentence stays the caller's, and with NULL
+ * nothing is said. */
+void signals_catch(const char *sentence);
 bool signals_stop_asked(void);
 /* While a file is being written, the second signal waits until it is in place, so that nothing partial stays. */
 void signals_hold(void);

@@ -66,6 +66,9 @@ typedef struct ImpImageWriteOptions {
  * (JPEG) are flattened onto white; PNG and TIFF are lossless; GIF is reduced to 256 colours. */
 IMP_API ImpStatus imp_image_write(const ImpImage *image, const char *path, const ImpImageWriteOptions *options,
                                   ImpError *error);
+/* What imp_image_write would write by the extension of `path`: "jpg" for "a.JPEG", and so on as in the options' format;
+ * NULL where it could not tell. Never freed. */
+IMP_API const char *imp_image_format(const char *path);
 /* Says, before any long work, whether imp_image_write would have a chance: known format with an encoder in this build,
  * options possible, folder there and writable. */
 IMP_API ImpStatus imp_image_check_writable(const char *path, const ImpImageWriteOptions *options, ImpError *error);

@@ -92,6 +92,14 @@ const ImpFormat *imp_format_of_path(const char *path) {
     return dot ? imp_format_of_name(dot + 1) : NULL;
 }
 
+const char *imp_format_extension(const ImpFormat *format) {
+    static const char *const extensions[] = {
+        [IMP_FORMAT_PNG] = "png",   [IMP_FORMAT_JPEG] = "jpg",  [IMP_FORMAT_WEBP] = "webp", [IMP_FORMAT_TIFF] = "tif",
+        [IMP_FORMAT_AVIF] = "avif", [IMP_FORMAT_HEIC] = "heic", [IMP_FORMAT_GIF] = "gif",
+    };
+    return extensions[format->kind];
+}
+
 /* The configuration record of the first coded item stands within the first boxes. */
 static const unsigned char *find_box(const unsigned char *data, size_t size, const char *type, size_t needed) {
     size_t looked = size < 65536 ? size : 65536;

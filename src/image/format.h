@@ -36,6 +36,9 @@ const ImpFormat *imp_format_of_name(const char *name);
 /* The format by the extension of `path`, or NULL. */
 const ImpFormat *imp_format_of_path(const char *path);
 
+/* The usual extension: "jpg", "png" ... Never freed. */
+const char *imp_format_extension(const ImpFormat *format);
+
 /* How many bits a sample of this HEIF or AVIF file has, by its codec configuration: 8, 10 or 12. */
 int imp_format_heif_depth(const unsigned char *data, size_t size);
 

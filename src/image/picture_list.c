@@ -66,15 +66,6 @@ static ImpStatus leave_out(Listing *listing, ImpLeftOut left) {
     return IMP_OK;
 }
 
-/* "jpg" of "jpg|jpeg|jpe", for each format. */
-static const char *extension_of(const ImpFormat *format) {
-    static const char *const extensions[] = {
-        [IMP_FORMAT_PNG] = "png",   [IMP_FORMAT_JPEG] = "jpg",  [IMP_FORMAT_WEBP] = "webp", [IMP_FORMAT_TIFF] = "tif",
-        [IMP_FORMAT_AVIF] = "avif", [IMP_FORMAT_HEIC] = "heic", [IMP_FORMAT_GIF] = "gif",
-    };
-    return extensions[format->kind];
-}
-
 /* The format by the first bytes of a regular file, or NULL and why it has none: the fault, and its reason. */
 static const ImpFormat *format_of_file(const char *path, ImpStatus *fault, char *reason, size_t size) {
     unsigned char head[512];
@@ -100,7 +91,7 @@ static ImpStatus list_file(Listing *listing, char *path, size_t name, const stru
     if (!format) return leave_out(listing, (ImpLeftOut){path, reason, fault, given, false});
     return add_picture(listing, (ImpListedPicture){.path = path,
                                                    .name = path + name,
-                                                   .format = extension_of(format),
+                                                   .format = imp_format_extension(format),
                                                    .size = (uint64_t)info->st_size});
 }
 

@@ -36,6 +36,11 @@ static ImpStatus choose_format(const char *path, const char *name, const ImpForm
                     path);
 }
 
+const char *imp_image_format(const char *path) {
+    const ImpFormat *format = imp_format_of_path(path);
+    return format ? imp_format_extension(format) : NULL;
+}
+
 /* Turns options (may be NULL) into an encoding for a picture of `image_depth` bits, or says what is wrong with them. */
 static ImpStatus plan(const char *path, const ImpImageWriteOptions *options, int image_depth, ImpEncoding *out,
                       ImpError *error) {

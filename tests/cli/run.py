@@ -54,7 +54,7 @@ def run_case(program, script):
     text = done.stdout.decode(errors="backslashreplace").replace(name, "FOLDER")
     text = re.sub(r"/impasto-\w{6}/", "/impasto-######/", text)
     text = re.sub(r"in [0-9.]+ s \([0-9.e+-]+/s\)", "in # s (#/s)", text)
-    return text
+    return re.sub(r"(restyled|already|skipped) in [0-9.]+ s", r"\1 in # s", text)
 
 
 def main():

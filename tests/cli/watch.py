@@ -10,6 +10,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import signal
 import struct
@@ -110,6 +111,75 @@ class Watch(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 5)
         self.assertEqual(self.names(), ["deep.png", "painting.png", "photo.png"])
 
+    def make_many(self, count):
+        (self.folder / "photos").mkdir()
+        for i in range(count):
+            (self.folder / "photos" / f"{i}.png").write_bytes((self.folder / "photo.png").read_bytes())
+
+    def start_many(self, *arguments, **options):
+        settings = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "preexec_fn": default_signals}
+        return subprocess.Popen([PROGRAM, "invert", "photos", "-O", "out", *arguments], cwd=self.folder,
+                                env=self.environment, stdin=subprocess.DEVNULL, **(settings | options))
+
+    def test_an_interrupt_keeps_the_pictures_that_are_done(self):
+        self.make_many(50)
+        process = self.start_many("--delay", "40", "--steps", "5", "--json")
+        lines = [process.stdout.readline() for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        output, message = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 130)
+        done = [json.loads(line) for line in lines + output.splitlines()]
+        self.assertTrue(2 <= len(done) < 50)
+        self.assertEqual(sorted(line["output"] for line in done),
+                         sorted(f"out/{path.name}" for path in (self.folder / "out").iterdir()))
+        for path in (self.folder / "out").iterdir():
+            self.assertTrue(path.read_bytes().endswith(b"IEND\xaeB`\x82"))
+        self.assertIn(f"stopped: {len(done)} of 50 restyled; --skip-existing goes on from here", message.decode())
+        self.assertIn("what is done is kept", message.decode())
+        again = self.start_many("--steps", "1", "--skip-existing")
+        self.assertRegex(again.communicate(timeout=20)[1].decode(),
+                         rf"^out: {50 - len(done)} restyled, {len(done)} there already in [0-9.]+ s\n$")
+        self.assertEqual(again.returncode, 0)
+
+    def test_a_second_interrupt_leaves_whole_pictures_only(self):
+        self.make_many(3)
+        process = self.start_many("--delay", "60000", "--steps", "3")
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(list((self.folder / "out").iterdir()), [])
+
+    def test_many_pictures_on_a_terminal_have_one_line(self):
+        self.make_many(4)
+        text = self.terminal_output("--delay", "50", "--steps", "5", start=self.start_many)
+        shown = [draw for draw in re.findall(r"\r([^\r\n]*)\x1b\[K", text) if draw]
+        self.assertEqual(shown[0], "picture 1/4  0.png")
+        self.assertRegex(shown[-1], r"^picture 4/4  [1-5]/5  12x8  \d+ s left  3\.png$")
+        self.assertRegex(text.rstrip().split("\x1b[K")[-1], r"^out: 4 restyled in [0-9.]+ s$")
+
+    def test_many_pictures_in_a_pipe_have_plain_lines(self):
+        self.make_many(3)
+        process = self.start_many("--delay", "800", "--steps", "5")
+        message = process.communicate(timeout=60)[1].decode().splitlines()
+        self.assertEqual(len(message), 2)
+        self.assertRegex(message[0], r"^picture 3/3  \d/5  12x8  \d s left  2\.png$")
+
+    def test_many_pictures_quietly(self):
+        self.make_many(3)
+        self.assertEqual(self.terminal_output("-q", "--delay", "50", start=self.start_many), "")
+
+    def test_a_full_disk_ends_it(self):
+        self.make_many(3)
+        process = self.start_many("-q", preexec_fn=lambda: (default_signals(), resource.setrlimit(
+            resource.RLIMIT_FSIZE, (100, 100))))
+        message = process.communicate(timeout=20)[1].decode()
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(message.count("cannot write out/"), 1, message)
+        self.assertEqual(list((self.folder / "out").iterdir()), [])
+
     def test_ignored_signals_stay_ignored(self):
         process = self.start("--delay", "20", "--steps", "50", "--log", "log.csv",
                              preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
@@ -146,11 +216,11 @@ class Watch(unittest.TestCase):
         self.assertGreater(len(seen), 3)
         self.assertEqual(self.pixels("now.png"), self.pixels("out.png"))
 
-    def terminal_output(self, *arguments, columns=80):
+    def terminal_output(self, *arguments, columns=80, start=None):
         """What a run prints to a terminal of that width."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = self.start(*arguments, stderr=slave)
+        process = (start or self.start)(*arguments, stderr=slave)
         os.close(slave)
         text = b""
         while True:
