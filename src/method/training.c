@@ -1,4 +1,5 @@
 #include "impasto/train.h"
+#include "method/feedforward/train_decoder.h"
 #include "method/feedforward/train_perceptual.h"
 #include "method/feedforward/train_style.h"
 #include <string.h>
@@ -7,6 +8,7 @@
 static const ImpTraining *const trainings[] = {
     &imp_train_style,
     &imp_train_perceptual,
+    &imp_train_decoder,
     NULL,
 };
 

@@ -39,3 +39,10 @@ double imp_add_squares(const ImpTensor *value, const ImpTensor *target, float sc
     imp_parallel(pieces, add_piece, &d);
     return imp_sum_in_order(d.sums, pieces);
 }
+
+double imp_mean_square(const ImpTensor *value) {
+    size_t floats = imp_tensor_floats(value->shape, value->layout, value->block);
+    double sum = 0;
+    for (size_t i = 0; i < floats; i++) sum += (double)value->data[i] * (double)value->data[i];
+    return sum / (double)imp_shape_count(value->shape);
+}

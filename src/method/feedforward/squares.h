@@ -8,5 +8,7 @@
  * Blocked tensors may have channels of zeros at the end, in both: they add nothing. */
 double imp_add_squares(const ImpTensor *value, const ImpTensor *target, float scale, float slope,
                        const ImpTensor *gradient);
+/* The mean of all squares. */
+double imp_mean_square(const ImpTensor *value);
 
 #endif

@@ -77,11 +77,6 @@ typedef struct Perceptual {
     double total_weights; /* of the layers */
 } Perceptual;
 
-static size_t pixels_of(const ImpTrainTask *task) {
-    const ImpTrainSettings *s = &task->settings;
-    return 3 * (size_t)s->batch * (size_t)s->crop * (size_t)s->crop;
-}
-
 /* --- opening ------------------------------------------------------------------------------------------------------ */
 
 /* "reluB_I" to the number of its convolution; the name is known to be a layer's. */
@@ -164,7 +159,7 @@ static ImpStatus build(const Perceptual *p, const ImpVggWeights *weights, float 
 static ImpStatus make_graphs(ImpTrainTask *task, ImpError *error) {
     Perceptual *p = task->state;
     ImpShape shape = {3, task->settings.crop, task->settings.crop, task->settings.batch};
-    ImpStatus status = IMP_ALLOC(&p->pictures, pixels_of(task), "photographs", error);
+    ImpStatus status = IMP_ALLOC(&p->pictures, imp_train_pixels(task), "photographs", error);
     if (status == IMP_OK) status = build(p, p->teacher, NULL, shape, p->teacher_taps, &p->teacher_graph, error);
     if (status != IMP_OK) return status;
     return build(p, &p->student->weights, task->gradient, shape, p->student_taps, &p->student_graph, error);
@@ -205,7 +200,7 @@ static void free_perceptual(ImpTrainTask *task) {
 /* --- steps -------------------------------------------------------------------------------------------------------- */
 
 static ImpStatus look(ImpTrainTask *task, ImpGraph *graph, const float *pictures, ImpError *error) {
-    memcpy(imp_graph_input_data(graph), pictures, pixels_of(task) * sizeof *pictures);
+    memcpy(imp_graph_input_data(graph), pictures, imp_train_pixels(task) * sizeof *pictures);
     return imp_graph_forward(graph, error);
 }
 
@@ -215,10 +210,7 @@ static ImpStatus calibrate(ImpTrainTask *task, const float *photos, ImpError *er
     ImpStatus status = look(task, p->teacher_graph, photos, error);
     for (size_t i = 0; i < p->layers.count && status == IMP_OK; i++) {
         ImpTensor value = imp_graph_value(p->teacher_taps[i]);
-        size_t floats = imp_tensor_floats(value.shape, value.layout, value.block);
-        double sum = 0;
-        for (size_t k = 0; k < floats; k++) sum += (double)value.data[k] * (double)value.data[k];
-        p->sizes[i] = sqrt(sum / (double)imp_shape_count(value.shape));
+        p->sizes[i] = sqrt(imp_mean_square(&value));
         if (!(p->sizes[i] > 0) || !isfinite(p->sizes[i]))
             return imp_fail(error, IMP_ERROR_NUMBER, "%s of %s is all zeros on the first photographs", p->names[i],
                             p->teacher->name);
@@ -230,7 +222,7 @@ static ImpStatus calibrate(ImpTrainTask *task, const float *photos, ImpError *er
  * training taken up again draws the same. */
 static void add_noise(const ImpTrainTask *task, const float *photos, float *pictures) {
     const Perceptual *p = task->state;
-    size_t count = pixels_of(task), one = count / (size_t)task->settings.batch;
+    size_t count = imp_train_pixels(task), one = count / (size_t)task->settings.batch;
     ImpRandom random;
     uint64_t seed = task->settings.seed;
     for (size_t i = 0; i < count; i += 97) seed = seed * 6364136223846793005U + (uint64_t)(photos[i] * 65535) + 1;

@@ -19,7 +19,12 @@
     {.name = "half", .type = IMP_PARAM_FLAG, .fallback = "false", .group = "Network",                                  \
      .help = "write 16-bit floats: half the size, and pictures that look the same"}
 
-/* How the weights are changed: 13 rows. */
+#define IMP_TRAIN_ROW_ENCODER                                                                                          \
+    {.name = "model", .letter = 'm', .type = IMP_PARAM_TEXT, .fallback = "vgg19", .group = "Network",                  \
+     .help = "the network whose features are meant: VGG weights or a network made by 'train perceptual', as a file "   \
+             "or a name"}
+
+/* How the weights are changed: 12 rows. */
 #define IMP_TRAIN_ROWS_STEPS(default_steps, default_batch, default_crop, default_rate, default_schedule)               \
     {.name = "steps", .letter = 'n', .type = IMP_PARAM_INTEGER, .fallback = default_steps, .minimum = 1,               \
      .maximum = 1e9, .group = "Training", .help = "how often the weights are changed"},                                \

@@ -5,11 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static size_t pixels_of(const ImpTrainStep *step) {
-    const ImpTrainSettings *s = &step->task->settings;
-    return 3 * (size_t)s->batch * (size_t)s->crop * (size_t)s->crop;
-}
-
 /* On the very first batch, whatever step the training is at: a resumed one finds what it found. */
 static ImpStatus calibrate(ImpTrainStep *step, ImpError *error) {
     if (!step->task->type->calibrate) return IMP_OK;
@@ -19,7 +14,7 @@ static ImpStatus calibrate(ImpTrainStep *step, ImpError *error) {
 }
 
 ImpStatus imp_train_step_begin(ImpTrainStep *step, ImpError *error) {
-    ImpStatus status = IMP_ALLOC(&step->batch, pixels_of(step), "photographs", error);
+    ImpStatus status = IMP_ALLOC(&step->batch, imp_train_pixels(step->task), "photographs", error);
     if (status == IMP_OK) status = calibrate(step, error);
     if (status != IMP_OK) imp_train_step_end(step);
     return status;
@@ -53,6 +48,7 @@ static ImpStatus gather(ImpTrainStep *step, int *workers, ImpError *error) {
     memset(task->gradient, 0, task->count * sizeof *task->gradient);
     memset(step->losses, 0, sizeof step->losses);
     for (int i = 0; i < task->settings.accumulate && status == IMP_OK; i++) {
+        task->batch = imp_photos_step(step->photos);
         status = imp_photos_next(step->photos, step->batch, error);
         if (status == IMP_OK) status = add_batch(step, error);
     }

@@ -18,11 +18,6 @@ typedef struct Style {
     float *slope; /* (N,3,crop,crop) gradient at what is made */
 } Style;
 
-static size_t pixels_of(const ImpTrainTask *task) {
-    const ImpTrainSettings *s = &task->settings;
-    return 3 * (size_t)s->batch * (size_t)s->crop * (size_t)s->crop;
-}
-
 /* --- opening ------------------------------------------------------------------------------------------------------ */
 
 static ImpStatus read_model(Style *style, ImpError *error) {
@@ -62,7 +57,7 @@ static ImpStatus make_net(ImpTrainTask *task, ImpError *error) {
 static ImpStatus make_graph(ImpTrainTask *task, ImpError *error) {
     Style *style = task->state;
     ImpShape shape = {3, task->settings.crop, task->settings.crop, task->settings.batch};
-    ImpStatus status = IMP_ALLOC(&style->slope, pixels_of(task), "gradient", error);
+    ImpStatus status = IMP_ALLOC(&style->slope, imp_train_pixels(task), "gradient", error);
     if (status == IMP_OK) status = IMP_ALLOC(&task->gradient, task->count, "gradient", error);
     if (status == IMP_OK) status = imp_graph_new(shape, &style->graph, error);
     if (status != IMP_OK) return status;
@@ -109,7 +104,7 @@ static void free_style(ImpTrainTask *task) {
 static ImpStatus forward(ImpTrainTask *task, const float *photos, ImpError *error) {
     Style *style = task->state;
     float *input = imp_graph_input_data(style->graph);
-    for (size_t i = 0; i < pixels_of(task); i++) input[i] = 255 * photos[i];
+    for (size_t i = 0; i < imp_train_pixels(task); i++) input[i] = 255 * photos[i];
     return imp_graph_forward(style->graph, error);
 }
 
@@ -118,7 +113,7 @@ static ImpStatus show(ImpTrainTask *task, const float *photos, float *out, ImpEr
     ImpStatus status = forward(task, photos, error);
     if (status != IMP_OK) return status;
     const float *made = imp_graph_value(style->result).data;
-    for (size_t i = 0; i < pixels_of(task); i++) out[i] = made[i] / 255;
+    for (size_t i = 0; i < imp_train_pixels(task); i++) out[i] = made[i] / 255;
     return IMP_OK;
 }
 
@@ -126,7 +121,7 @@ static void pull(void *context, const ImpNode *node, const ImpTensor *value, con
     const ImpTrainTask *task = context;
     const Style *style = task->state;
     (void)node, (void)value;
-    for (size_t i = 0; i < pixels_of(task); i++) gradient->data[i] += style->slope[i];
+    for (size_t i = 0; i < imp_train_pixels(task); i++) gradient->data[i] += style->slope[i];
 }
 
 static ImpStatus add_batch(ImpTrainTask *task, const float *photos, double *losses, ImpError *error) {

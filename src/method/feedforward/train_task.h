@@ -38,6 +38,7 @@ struct ImpTrainTask {
     size_t count;
     ImpRange decayed[IMP_TRAIN_MAX_DECAYED]; /* where weight decay applies */
     size_t n_decayed;
+    int64_t batch;                            /* which batch of photographs add_batch is called for, from 0 on */
     const char *losses[IMP_TRAIN_MAX_LOSSES]; /* their names */
     size_t n_losses;
     /* What the network is made from besides photographs and parameters; values are copied by nobody. Checkpoints are
@@ -48,6 +49,11 @@ struct ImpTrainTask {
     size_t n_traits;
     void *state; /* the type's own */
 };
+
+/* Numbers of a batch of photographs. */
+static inline size_t imp_train_pixels(const ImpTrainTask *task) {
+    return 3 * (size_t)task->settings.batch * (size_t)task->settings.crop * (size_t)task->settings.crop;
+}
 
 /* Runs a training from its request to the written network: ImpTraining.run. */
 ImpStatus imp_train_run(const ImpTrainTaskType *type, const ImpTrainingRequest *request, ImpTrainingResult *result,
