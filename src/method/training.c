@@ -1,4 +1,5 @@
 #include "impasto/train.h"
+#include "method/feedforward/train_adain.h"
 #include "method/feedforward/train_decoder.h"
 #include "method/feedforward/train_perceptual.h"
 #include "method/feedforward/train_style.h"
@@ -8,6 +9,7 @@
 static const ImpTraining *const trainings[] = {
     &imp_train_style,
     &imp_train_perceptual,
+    &imp_train_adain,
     &imp_train_decoder,
     NULL,
 };
