@@ -10,7 +10,7 @@ static void require(int holds, const char *what) {
     abort();
 }
 
-static void check_message(ImpStatus status, const ImpError *error) {
+void check_message(ImpStatus status, const ImpError *error) {
     size_t length = strlen(error->message);
     require(error->status == status, "the message belongs to another status");
     require(length > 0 && length < IMP_ERROR_MESSAGE_SIZE - 1, "no message, or one without end");

@@ -10,6 +10,8 @@
 /* The fuzzer's entry point; libFuzzer and replay.c call it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The message is one clean sentence of this status. */
+void check_message(ImpStatus status, const ImpError *error);
 /* After a reader returned `status`: a failure has left no result and one clean sentence about the file `name`; a
  * success has left a bundle that is sound and takes at most `budget` bytes. Frees the bundle. */
 void check_outcome(ImpStatus status, ImpBundle **bundle, const ImpError *error, size_t budget);

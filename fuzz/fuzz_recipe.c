@@ -23,11 +23,6 @@ static void check_round_trip(const ImpRecipe *recipe) {
     free(again);
 }
 
-static void check_message(ImpStatus status, const ImpError *error) {
-    require(error->status == status && *error->message);
-    for (const char *c = error->message; *c; c++) require((unsigned char)*c >= 0x20 && *c != 0x7f);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ImpRecipe *recipe = NULL;
     ImpError error = {0};

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the weight readers' fuzzers, from nothing but this script: corpus/safetensors and corpus/torch.
+"""Writes the seeds of the weight readers' fuzzers, from nothing but this script: corpus/safetensors, corpus/torch and
+corpus/style.
 
 Names that begin with good_ can be read; tests/weights/test_hostile.c says what is wrong with the others. Where PyTorch is
 installed, --check loads the good PyTorch files with it and prints what it finds."""
@@ -306,6 +307,86 @@ TORCH = {
 }
 
 
+# ---- style networks: the smallest, and what is wrong with others ----
+
+def style_layers(channels=(1, 1, 1, 1, 1), residuals=1):
+    """Convolution, normalisation, channels in and out, kernel."""
+    c1, c2, c3, c4, c5 = channels
+    layers = [('conv1', 'in1', 3, c1, 9), ('conv2', 'in2', c1, c2, 3), ('conv3', 'in3', c2, c3, 3)]
+    for i in range(1, residuals + 1):
+        layers += [(f'res{i}.conv{k}', f'res{i}.in{k}', c3, c3, 3) for k in (1, 2)]
+    return layers + [('deconv1', 'in4', c3, c4, 3), ('deconv2', 'in5', c4, c5, 3), ('deconv3', '', c5, 3, 9)]
+
+
+def style_shapes(layers):
+    shapes = {}
+    for conv, norm, inside, out, kernel in layers:
+        shapes |= {f'{conv}.conv2d.weight': [out, inside, kernel, kernel], f'{conv}.conv2d.bias': [out]}
+        shapes |= {f'{norm}.weight': [out], f'{norm}.bias': [out]} if norm else {}
+    return shapes
+
+
+def style(shapes, prefix='', value=0.5, dtype='F16', metadata=None, values=None):
+    size, code = {'F16': (2, 'e'), 'F32': (4, 'f'), 'F64': (8, 'd'), 'I32': (4, 'i')}[dtype]
+    header, data = {'__metadata__': metadata} if metadata else {}, b''
+    for key, shape in shapes.items():
+        count = 1
+        for n in shape:
+            count *= n
+        numbers = [(values or {}).get(key, value)] * count
+        header[prefix + key] = tensor(dtype, shape, len(data), len(data) + size * count)
+        data += struct.pack(f'<{count}{code}', *numbers)
+    return safetensors(header, data)
+
+
+def without(shapes, *keys):
+    return {key: shape for key, shape in shapes.items() if key not in keys}
+
+
+LEAST = style_shapes(style_layers())
+STYLE = {
+    'good_least': style(LEAST),
+    'good_single': style(LEAST, dtype='F32', metadata={'architecture': 'transformer_net', 'steps': '1'}),
+    'good_double': style(LEAST, dtype='F64'),
+    'good_wide': style(style_shapes(style_layers((2, 3, 4, 3, 2), 3))),
+    'good_uneven': style(style_shapes(style_layers((3, 1, 2, 4, 1)))),
+    'good_wrapped': style(LEAST, prefix='module.model.'),
+    'good_running_means': style(LEAST | {'in1.running_mean': [1], 'in1.running_var': [1],
+                                         'in1.num_batches_tracked': []}),
+    'good_order': style(dict(reversed(LEAST.items()))),
+    'good_legacy': legacy(ordered({key: view(storage('0', 243, more=b'N'), 0, shape, [shape[1] * shape[2] * shape[3],
+                                             shape[2] * shape[3], shape[3], 1][:len(shape)] if len(shape) == 4 else [1])
+                                   for key, shape in LEAST.items()}), {'0': floats(243)}),
+    'no_tensors': safetensors({}),
+    'other_network': style({'features.0.weight': [1, 3, 3, 3]}),
+    'missing_conv2': style(without(LEAST, 'conv2.conv2d.weight')),
+    'missing_bias': style(without(LEAST, 'deconv2.conv2d.bias')),
+    'missing_norm': style(without(LEAST, 'res1.in2.weight')),
+    'missing_residual': style({key: shape for key, shape in LEAST.items() if not key.startswith('res')}),
+    'gap_in_residuals': style({key.replace('res2.', 'res3.'): shape
+                               for key, shape in style_shapes(style_layers(residuals=2)).items()}),
+    'half_a_residual': style({key: shape for key, shape in LEAST.items() if not key.startswith('res1.conv2')}),
+    'too_many_residuals': style({f'res{i}.conv1.conv2d.weight': [1, 1, 1, 1] for i in range(1, 35)} | LEAST),
+    'more_tensors': style(LEAST | {'in6.weight': [1]}),
+    'more_of_a_layer': style(LEAST | {'deconv3.conv2d.scale': [1]}),
+    'twice': style(LEAST | {'module.conv1.conv2d.weight': [1, 3, 9, 9]}),
+    'many_prefixes': style({'module.' * 30 + 'conv1.conv2d.weight': [1, 3, 9, 9]}),
+    'no_channels': style(LEAST | {'conv1.conv2d.weight': [0, 3, 9, 9]}),
+    'too_many_channels': style(LEAST | {'conv1.conv2d.weight': [1025, 1, 1, 1]}),
+    'rank_3': style(LEAST | {'conv3.conv2d.weight': [1, 3, 3]}),
+    'rank_0': style(LEAST | {'conv1.conv2d.weight': []}),
+    'kernel_7': style(LEAST | {'deconv3.conv2d.weight': [3, 1, 7, 7]}),
+    'four_colours': style(LEAST | {'deconv3.conv2d.weight': [4, 1, 9, 9]}),
+    'channels_differ': style(LEAST | {'conv2.conv2d.weight': [2, 1, 3, 3]}),
+    'norm_differs': style(LEAST | {'in5.bias': [2]}),
+    'integers': style(LEAST, dtype='I32', value=1),
+    'infinite': style(LEAST, values={'in3.weight': float('inf')}),
+    'no_number': style(LEAST, values={'res1.conv2.conv2d.bias': float('nan')}),
+    'too_large': style(LEAST, dtype='F64', values={'in2.bias': 1e300}),
+    'control_in_name': style(LEAST | {'in6.\x1b[2Jweight': [1]}),
+}
+
+
 def write(target, files):
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -327,5 +408,6 @@ def check():
 if __name__ == '__main__':
     write('safetensors', SAFETENSORS)
     write('torch', TORCH)
+    write('style', STYLE)
     if '--check' in sys.argv:
         check()

@@ -26,7 +26,7 @@ USES = {
     "video": ["image", "method"],
 }
 # The public headers belong to the layers that implement them.
-PUBLIC = {"image": "image", "model": "network", "method": "method", "recipe": "method", "train": "method", "impasto": "method", "video": "video"}
+PUBLIC = {"image": "image", "picture_list": "image", "model": "network", "method": "method", "recipe": "method", "train": "method", "impasto": "method", "video": "video"}
 # Third-party header (first part of its path) -> the only folder that includes it.
 THIRD_PARTY = {
     "vips": "src/image", "oneapi": "src/compute/tensor", "jansson.h": "src/base", "openssl": "src/base",

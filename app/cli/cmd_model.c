@@ -71,9 +71,10 @@ static const ModelAction actions[] = {
     {.name = "info",
      .form = "FILE",
      .summary = "show what is in a weight file",
-     .description =
-         "Tells the format, the network that is recognised and how deep it goes, how pictures become its input, "
-         "and the arrays. FILE is a path or a name that 'impasto model list' shows.",
+     .description = "Tells the format, the network that is recognised (a VGG and how deep it goes, a style network and "
+                    "how wide it "
+                    "is), how pictures become its input, and the arrays. FILE is a path or a name that 'impasto model "
+                    "list' shows.",
      .examples = "impasto model info vgg19  # the fetched model\nimpasto model info --json my.pth  # for programs",
      .options = TABLE(info_rows),
      .n_positional = 1,

@@ -147,6 +147,15 @@ static void arrays_as_json(const ImpModelInfo *info, ImpJsonWriter *writer) {
     imp_json_end(writer);
 }
 
+static void style_as_json(const ImpModelInfo *info, ImpJsonWriter *writer) {
+    imp_json_begin_array(writer, "channels");
+    for (size_t i = 0; i < sizeof info->channels / sizeof *info->channels; i++)
+        imp_json_integer(writer, NULL, info->channels[i]);
+    imp_json_end(writer);
+    imp_json_integer(writer, "residual_blocks", info->residuals);
+    imp_json_integer(writer, "parameters", (int64_t)info->parameters);
+}
+
 static int info_as_json(const ImpModelInfo *info) {
     ImpJsonWriter *writer;
     ImpError error;
@@ -159,10 +168,9 @@ static int info_as_json(const ImpModelInfo *info) {
     imp_json_string(writer, "sha256", info->sha256);
     imp_json_string(writer, "architecture", info->architecture);
     if (info->problem) imp_json_string(writer, "problem", info->problem);
-    if (info->architecture) {
-        imp_json_string(writer, "deepest", info->deepest);
-        input_as_json(info, writer);
-    }
+    if (info->kind == IMP_MODEL_VGG) imp_json_string(writer, "deepest", info->deepest);
+    if (info->kind == IMP_MODEL_STYLE) style_as_json(info, writer);
+    if (info->kind != IMP_MODEL_UNKNOWN) input_as_json(info, writer);
     imp_json_begin_object(writer, "metadata");
     for (size_t i = 0; i < info->n_metadata; i++) imp_json_string(writer, info->keys[i], info->values[i]);
     imp_json_end(writer);
@@ -200,6 +208,47 @@ static void print_arrays(const ImpModelInfo *info) {
     }
 }
 
+/* What a training notes of the style; files from elsewhere have nothing of it. */
+static void print_style(const ImpModelInfo *info) {
+    const char *steps = NULL, *style = NULL;
+    for (size_t i = 0; i < info->n_metadata; i++) {
+        if (strcmp(info->keys[i], "steps") == 0) steps = info->values[i];
+        if (strcmp(info->keys[i], "style_sha256") == 0) style = info->values[i];
+    }
+    if (style) print_field("Style", style);
+    if (!steps) return;
+    printf("%-10s", "Trained");
+    put_plain(steps);
+    puts(" steps");
+}
+
+static void print_network(const ImpModelInfo *info) {
+    char line[160];
+    const int *channels = info->channels;
+    switch (info->kind) {
+    case IMP_MODEL_VGG:
+        snprintf(line, sizeof line, "%s up to %s", info->architecture, info->deepest);
+        print_field("Network", line);
+        print_input(info);
+        break;
+    case IMP_MODEL_STYLE:
+        print_field("Network", "style network (transformer_net), for impasto apply");
+        snprintf(line, sizeof line, "%d-%d-%d, then %d-%d", channels[0], channels[1], channels[2], channels[3],
+                 channels[4]);
+        print_field("Channels", line);
+        snprintf(line, sizeof line, "%d residual block%s, %" PRIu64 " parameters", info->residuals,
+                 info->residuals == 1 ? "" : "s", info->parameters);
+        print_field("Size", line);
+        print_field("Input", "RGB from 0 to 255");
+        print_style(info);
+        break;
+    case IMP_MODEL_UNKNOWN:
+        print_field("Network", "not known");
+        print_field("", info->problem);
+        break;
+    }
+}
+
 static void print_info(const ImpModelInfo *info) {
     char size[32], line[128];
     format_bytes(info->size, size);
@@ -207,14 +256,7 @@ static void print_info(const ImpModelInfo *info) {
     print_field("File", info->path);
     print_field("Format", line);
     print_field("SHA-256", info->sha256);
-    if (info->architecture) {
-        snprintf(line, sizeof line, "%s up to %s", info->architecture, info->deepest);
-        print_field("Network", line);
-        print_input(info);
-    } else {
-        print_field("Network", "not known");
-        print_field("", info->problem);
-    }
+    print_network(info);
     for (size_t i = 0; i < info->n_metadata; i++) {
         printf("%-10s", i == 0 ? "Metadata" : "");
         put_plain(info->keys[i]);

@@ -1,7 +1,7 @@
 /* Network weights: finding, fetching, examining and converting them.
  *
  * Wherever a model is asked for, the path of a weight file does (safetensors, PyTorch), and so does a name: "vgg19" is
- * vgg19.safetensors (or .pth, .pt) in the user's models folder, $XDG_DATA_HOME/impasto/models or
+ * vgg19.safetensors (or .pth, .pt, .model) in the user's models folder, $XDG_DATA_HOME/impasto/models or
  * ~/.local/share/impasto/models. imp_model_fetch puts the published models there. */
 #ifndef IMPASTO_MODEL_H
 #define IMPASTO_MODEL_H
@@ -24,7 +24,7 @@ IMP_API ImpStatus imp_model_find(const char *model, char path[IMP_MODEL_PATH_SIZ
 
 typedef struct ImpModelListed {
     char *name;
-    char *summary;       /* "" for what the user put there */
+    char *summary;       /* what it is; for what the user put there, what its weights are, "" where it is very large */
     char *path;          /* NULL when it is not on this machine */
     uint64_t size;       /* bytes of that file; 0 when it is not there */
     uint64_t fetch_size; /* bytes that imp_model_fetch transfers; 0 when it is not known by name */
@@ -53,6 +53,12 @@ typedef struct ImpModelArray {
     int64_t dims[IMP_MODEL_MAX_RANK]; /* (rank) */
 } ImpModelArray;
 
+typedef enum ImpModelKind {
+    IMP_MODEL_UNKNOWN, /* no network that is known */
+    IMP_MODEL_VGG,     /* features for losses: VGG-16 and VGG-19 */
+    IMP_MODEL_STYLE    /* restyles in one pass: Johnson et al. 2016, in the layout of pytorch/examples */
+} ImpModelKind;
+
 typedef struct ImpModelInfo {
     char *path;
     const char *format; /* "safetensors" ..., never freed */
@@ -62,9 +68,13 @@ typedef struct ImpModelInfo {
     size_t n_arrays;
     char **keys, **values; /* metadata, (n_metadata) each */
     size_t n_metadata;
-    char *architecture;         /* "vgg16", "vgg19"; NULL when the file is no network that is known */
+    ImpModelKind kind;
+    char *architecture;         /* "vgg16", "vgg19", "transformer_net"; NULL when the network is not known */
     char *problem;              /* the sentence that says why architecture is NULL; else NULL */
-    char deepest[16];           /* the deepest convolution, such as "conv5_4" */
+    char deepest[16];           /* of a VGG: the deepest convolution, such as "conv5_4"; else "" */
+    int channels[5];            /* of a style network: after conv1, conv2, conv3, deconv1, deconv2; else 0 */
+    int residuals;              /* of a style network: its residual blocks */
+    uint64_t parameters;        /* of a style network: the numbers that were learned */
     const char *input;          /* "torchvision", "caffe" or "other": how pictures become the network's input */
     const char *input_evidence; /* a phrase: why that is believed */
     int source[3];              /* channel c of the network = rgb[source[c]] * scale[c] + offset[c] with rgb in [0,1] */

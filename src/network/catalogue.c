@@ -93,7 +93,7 @@ static bool is_file(const char *path) {
 }
 
 ImpStatus imp_models_look_up(const char *folder, const char *name, char **out, ImpError *error) {
-    static const char *const endings[] = {".safetensors", ".pth", ".pt", ""};
+    static const char *const endings[] = {".safetensors", ".pth", ".pt", ".model", ""};
     enum { N_ENDINGS = sizeof endings / sizeof *endings };
     *out = NULL;
     if (!imp_model_name_valid(name)) return IMP_OK;

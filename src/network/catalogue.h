@@ -29,7 +29,7 @@ const ImpCatalogueEntry *imp_catalogue_find(const char *name); /* or NULL */
 ImpStatus imp_models_folder(char **out, ImpError *error);
 /* Whether `name` can be the name of a model: letters, digits, '.', '_' and '-', not beginning with '.'. */
 bool imp_model_name_valid(const char *name);
-/* The file of the model `name` in `folder`: NAME.safetensors, NAME.pth, NAME.pt, or the published file's own name. *out
+/* The file of the model `name` in `folder`: NAME.safetensors, .pth, .pt, .model, or the published file's own name. *out
  * is NULL where there is none, and to be freed with imp_free. */
 ImpStatus imp_models_look_up(const char *folder, const char *name, char **out, ImpError *error);
 

@@ -2,9 +2,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "network/catalogue.h"
-#include "network/vgg_weights.h"
+#include "network/model_examine.h"
 #include "weights/weights.h"
 #include <string.h>
 
@@ -31,34 +32,13 @@ static ImpStatus take_arrays(ImpModelInfo *info, ImpBundle *bundle, ImpError *er
     return IMP_OK;
 }
 
-static ImpStatus examine_network(ImpModelInfo *info, const ImpBundle *bundle, ImpInputConvention wanted,
-                                 ImpError *error) {
-    ImpVggWeights *weights;
-    ImpError problem = {0};
-    ImpStatus status = imp_vgg_weights_from_bundle(bundle, info->path, wanted, &weights, &problem);
-    if (status == IMP_ERROR_MEMORY) return imp_fail(error, status, "%s", problem.message);
-    if (status != IMP_OK) {
-        info->problem = imp_strdup(problem.message);
-    } else {
-        info->architecture = imp_strdup(weights->depth == 16 ? "vgg16" : "vgg19");
-        imp_vgg_deepest(weights, info->deepest);
-        info->input = imp_input_convention_name(weights->input.convention);
-        info->input_evidence = imp_input_evidence_name(weights->input.evidence);
-        memcpy(info->source, weights->input.source, sizeof info->source);
-        memcpy(info->scale, weights->input.scale, sizeof info->scale);
-        memcpy(info->offset, weights->input.offset, sizeof info->offset);
-    }
-    imp_vgg_weights_free(&weights);
-    return info->problem || info->architecture ? IMP_OK : imp_fail(error, IMP_ERROR_MEMORY, "out of memory");
-}
-
 static ImpStatus examine(ImpModelInfo *info, const ImpFileView *view, ImpInputConvention wanted, ImpError *error) {
     ImpBundle *bundle = NULL;
     info->size = view->size;
     info->format = imp_weights_format_name(imp_weights_recognise(view->data, view->size));
     ImpStatus status = imp_weights_parse(view->data, view->size, info->path, &bundle, error);
     if (status == IMP_OK) status = imp_sha256(view->data, view->size, info->sha256, error);
-    if (status == IMP_OK) status = examine_network(info, bundle, wanted, error);
+    if (status == IMP_OK) status = imp_model_examine(bundle, wanted, info, error);
     if (status == IMP_OK) status = take_arrays(info, bundle, error);
     imp_bundle_free(&bundle);
     return status;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "network/catalogue.h"
+#include "network/model_examine.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,17 +37,19 @@ static ImpStatus add_row(ImpModelList *list, const char *name, const ImpCatalogu
     }
     list->models = models;
     bool good = true;
+    char *summary = entry ? imp_strdup(entry->summary) : NULL;
     struct stat info;
     models[list->count++] = (ImpModelListed){
         .name = copy_or_null(name, &good),
-        .summary = copy_or_null(entry ? entry->summary : "", &good),
+        .summary = summary,
         .path = path,
         .size = path && stat(path, &info) == 0 ? (uint64_t)info.st_size : 0,
         .fetch_size = entry ? entry->size : 0,
         .source = copy_or_null(entry ? entry->sources[0] : NULL, &good),
         .licence = copy_or_null(entry ? entry->licence : NULL, &good),
     };
-    return good ? IMP_OK : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the list of models");
+    if (!good || (entry && !summary)) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the list of models");
+    return entry ? IMP_OK : imp_model_summary(path, &models[list->count - 1].summary, error);
 }
 
 static ImpStatus add_known(ImpModelList *list, ImpError *error) {
@@ -63,7 +66,7 @@ static ImpStatus add_known(ImpModelList *list, ImpError *error) {
 
 /* The name that a file in the folder gives a model, as a length within `file`; 0 for files that are no model. */
 static size_t name_length(const char *file) {
-    static const char *const endings[] = {".safetensors", ".pth", ".pt"};
+    static const char *const endings[] = {".safetensors", ".pth", ".pt", ".model"};
     size_t length = strlen(file);
     if (!imp_model_name_valid(file)) return 0;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {

@@ -62,6 +62,8 @@ void imp_transform_free(ImpTransformNet **net);
  * missing tensor, a wrong shape, values that are not finite and tensors that have no place in the network are
  * IMP_ERROR_FORMAT or IMP_ERROR_UNSUPPORTED with a message that begins with `name` and names the tensor. */
 ImpStatus imp_transform_from_bundle(const ImpBundle *bundle, const char *name, ImpTransformNet **out, ImpError *error);
+/* Whether the bundle has the first tensor of such a network: what is wrong with it is then worth telling. */
+bool imp_transform_seems(const ImpBundle *bundle);
 /* Reads a weight file in any format known, and hashes it. */
 ImpStatus imp_transform_read(const char *path, ImpTransformNet **out, ImpError *error);
 

@@ -37,11 +37,19 @@ static ImpStatus find(const Reader *reader, const char *tensor, const ImpArray *
     return IMP_OK;
 }
 
+static const char first_tensor[] = "conv1.conv2d.weight";
+
+bool imp_transform_seems(const ImpBundle *bundle) {
+    for (size_t i = 0; i < bundle->count; i++)
+        if (strcmp(bare(bundle->arrays[i].name), first_tensor) == 0) return true;
+    return false;
+}
+
 static ImpStatus missing(const Reader *reader, const char *tensor) {
     const ImpBundle *bundle = reader->bundle;
     if (bundle->count == 0)
         return imp_fail(reader->error, IMP_ERROR_FORMAT, "%s holds no tensors; get the file again", reader->name);
-    if (strcmp(tensor, "conv1.conv2d.weight") == 0)
+    if (strcmp(tensor, first_tensor) == 0)
         return imp_fail(reader->error, IMP_ERROR_UNSUPPORTED,
                         "%s is no style network of the kind known here: it has no tensor %s (its first is %.80s); give "
                         "one made by 'impasto train style' or in the layout of pytorch/examples fast_neural_style",

@@ -4,6 +4,7 @@
 #include "../download/server.h"
 #include "base/memory.h"
 #include "impasto/model.h"
+#include "network/transform_net.h"
 #include "network/vgg_weights.h"
 #include "weights/weights.h"
 #include <math.h>
@@ -274,6 +275,57 @@ static void test_licence_kept(void **state) {
 }
 
 /* Weights of another network are described as far as they go; what is no weight file is refused. */
+/* A style network, one that is damaged, and what the list says of them. */
+static void test_style_networks(void **state) {
+    (void)state;
+    char path[256], broken[256];
+    ImpTransformNet *net;
+    ImpModelInfo *info;
+    ImpTransformShape shape = {.down = {4, 8, 12}, .up = {7, 5}, .residuals = 2};
+    ImpNote notes[] = {{"steps", "1234"}, {"style_sha256", hash}};
+    snprintf(path, sizeof path, "mkdir -p '%s'", folder);
+    assert_int_equal(system(path), 0);
+    snprintf(path, sizeof path, "%s/mosaic.safetensors", folder);
+    snprintf(broken, sizeof broken, "%s/broken.safetensors", folder);
+    assert_int_equal(imp_transform_new(shape, 1, &net, NULL), IMP_OK);
+    assert_int_equal(imp_transform_write(net, notes, 2, path, false, NULL), IMP_OK);
+    assert_int_equal(imp_model_info("mosaic", NULL, &info, NULL), IMP_OK);
+    assert_int_equal(info->kind, IMP_MODEL_STYLE);
+    assert_string_equal(info->architecture, "transformer_net");
+    assert_null(info->problem);
+    static const int channels[5] = {4, 8, 12, 7, 5};
+    assert_memory_equal(info->channels, channels, sizeof channels);
+    assert_int_equal(info->residuals, 2);
+    uint64_t count = 0;
+    for (size_t i = 0; i < info->n_arrays; i++) {
+        uint64_t numbers = 1;
+        for (int d = 0; d < info->arrays[i].rank; d++) numbers *= (uint64_t)info->arrays[i].dims[d];
+        count += numbers;
+    }
+    assert_int_equal(info->parameters, count);
+    assert_true(info->scale[1] == 255 && info->offset[1] == 0 && info->source[2] == 2);
+    imp_model_info_free(&info);
+
+    net->values[3] = (float)NAN;
+    assert_int_equal(imp_transform_write(net, NULL, 0, broken, false, NULL), IMP_OK);
+    imp_transform_free(&net);
+    assert_int_equal(imp_model_info("broken", NULL, &info, NULL), IMP_OK);
+    assert_int_equal(info->kind, IMP_MODEL_UNKNOWN);
+    assert_null(info->architecture);
+    assert_non_null(strstr(info->problem, "conv1.conv2d.weight holds a value that is no finite number"));
+    imp_model_info_free(&info);
+
+    ImpModelList *list;
+    assert_int_equal(imp_model_list(&list, NULL), IMP_OK);
+    assert_true(list->count >= 2);
+    const ImpModelListed *last = &list->models[list->count - 1];
+    assert_string_equal(last[0].name, "mosaic");
+    assert_string_equal(last[0].summary, "style network, 4-8-12 channels, trained in 1234 steps");
+    assert_string_equal(last[-1].name, "broken");
+    assert_string_equal(last[-1].summary, "no network that is known");
+    imp_model_list_free(&list);
+}
+
 static void test_info_of_others(void **state) {
     (void)state;
     char path[256];
@@ -344,11 +396,11 @@ int main(void) {
         return 77;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_fetch, set_up),         cmocka_unit_test_setup(test_fetch_half, set_up),
-        cmocka_unit_test_setup(test_fetch_refused, set_up), cmocka_unit_test_setup(test_fetch_stopped, set_up),
-        cmocka_unit_test_setup(test_convert, set_up),       cmocka_unit_test_setup(test_info, set_up),
-        cmocka_unit_test_setup(test_licence_kept, set_up),  cmocka_unit_test_setup(test_info_of_others, set_up),
-        cmocka_unit_test_setup(test_no_memory, set_up),
+        cmocka_unit_test_setup(test_fetch, set_up),          cmocka_unit_test_setup(test_fetch_half, set_up),
+        cmocka_unit_test_setup(test_fetch_refused, set_up),  cmocka_unit_test_setup(test_fetch_stopped, set_up),
+        cmocka_unit_test_setup(test_convert, set_up),        cmocka_unit_test_setup(test_style_networks, set_up),
+        cmocka_unit_test_setup(test_info, set_up),           cmocka_unit_test_setup(test_licence_kept, set_up),
+        cmocka_unit_test_setup(test_info_of_others, set_up), cmocka_unit_test_setup(test_no_memory, set_up),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     test_server_stop(&server);

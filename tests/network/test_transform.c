@@ -295,12 +295,73 @@ static void a_run_can_be_stopped(void **state) {
     imp_transform_free(&net);
 }
 
+/* The files of the fuzzer's corpus: those that are wrong, each in one way, get one sentence that says in which. */
+static void hostile_files_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *file, *said; /* NULL: it is read */
+    } cases[] = {
+        {"good_least", NULL},
+        {"good_single", NULL},
+        {"good_double", NULL},
+        {"good_wide", NULL},
+        {"good_uneven", NULL},
+        {"good_wrapped", NULL},
+        {"good_running_means", NULL},
+        {"good_order", NULL},
+        {"good_legacy", NULL},
+        {"no_tensors", "holds no tensors"},
+        {"other_network", "is no style network of the kind known here"},
+        {"missing_conv2", "has no tensor conv2.conv2d.weight"},
+        {"missing_bias", "has no tensor deconv2.conv2d.bias"},
+        {"missing_norm", "has no tensor res1.in2.weight"},
+        {"missing_residual", "has no tensor res1.conv1.conv2d.weight"},
+        {"gap_in_residuals", "res3.conv1.conv2d.weight has no place"},
+        {"half_a_residual", "has no tensor res1.conv2.conv2d.weight"},
+        {"too_many_residuals", "more than 32 residual blocks"},
+        {"more_tensors", "in6.weight has no place"},
+        {"more_of_a_layer", "deconv3.conv2d.scale has no place"},
+        {"twice", "are the same tensor"},
+        {"many_prefixes", "has no tensor conv2.conv2d.weight"},
+        {"no_channels", "no convolution of 1 to 1024 channels"},
+        {"too_many_channels", "no convolution of 1 to 1024 channels"},
+        {"rank_3", "no convolution of 1 to 1024 channels"},
+        {"rank_0", "no convolution of 1 to 1024 channels"},
+        {"kernel_7", "(3,1,7,7) where its neighbours need (3,1,9,9)"},
+        {"four_colours", "(4,1,9,9) where its neighbours need (3,1,9,9)"},
+        {"channels_differ", "conv2.conv2d.bias has the shape (1) where its neighbours need (2)"},
+        {"norm_differs", "in5.bias has the shape (2)"},
+        {"integers", "holds I32 values"},
+        {"infinite", "in3.weight holds a value that is no finite number"},
+        {"no_number", "res1.conv2.conv2d.bias holds a value that is no finite number"},
+        {"too_large", "in2.bias holds a value that is no finite number"},
+        {"control_in_name", "impossible name"},
+    };
+    const char *source = getenv("IMPASTO_SOURCE");
+    if (!source) {
+        print_message("skipped: IMPASTO_SOURCE is not set\n");
+        skip();
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[4096];
+        ImpError error = {0};
+        ImpTransformNet *net;
+        snprintf(path, sizeof path, "%s/fuzz/corpus/style/%s", source, cases[i].file);
+        ImpStatus status = imp_transform_read(path, &net, &error);
+        if (!cases[i].said && status != IMP_OK) fail_msg("%s", error.message);
+        if (cases[i].said && (status == IMP_OK || !strstr(error.message, cases[i].said)))
+            fail_msg("%s: \"%s\" lacks \"%s\"", cases[i].file, error.message, cases[i].said);
+        imp_transform_free(&net);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_papers_network_has_its_size),
         cmocka_unit_test(first_numbers_are_pytorchs),
         cmocka_unit_test(files_come_back),
         cmocka_unit_test(other_networks_are_refused),
+        cmocka_unit_test(hostile_files_are_refused),
         cmocka_unit_test(wrapped_and_old_files_are_read),
         cmocka_unit_test(bands_give_the_whole_picture),
         cmocka_unit_test(every_size_from_one_pixel_on),

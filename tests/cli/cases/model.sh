@@ -21,6 +21,14 @@ network = [("features.0.weight", [64, 3, 3, 3]), ("features.0.bias", [64]),
 save("net", network + [("classifier.0.weight", [10, 20])], None)
 save("said.safetensors", network, {"note": "line\nbreak \x1b[2J", "licence": "CC0", "architecture": "vgg16",
                                    "input_order": "BGR", "input_scale": "255", "input_mean": "1,2,3"})
+style, made = [], [("conv1", "in1", 3, 4, 9), ("conv2", "in2", 4, 5, 3), ("conv3", "in3", 5, 6, 3),
+                   ("res1.conv1", "res1.in1", 6, 6, 3), ("res1.conv2", "res1.in2", 6, 6, 3),
+                   ("deconv1", "in4", 6, 5, 3), ("deconv2", "in5", 5, 4, 3), ("deconv3", None, 4, 3, 9)]
+for conv, norm, inside, out, kernel in made:
+    style += [(conv + ".conv2d.weight", [out, inside, kernel, kernel]), (conv + ".conv2d.bias", [out])]
+    style += [(norm + ".weight", [out]), (norm + ".bias", [out])] if norm else []
+save("style.safetensors", style, {"steps": "40000", "style_sha256": "0" * 64})
+save("half-a-style.safetensors", style[:9], None)
 save("gap.safetensors", network[2:], None)
 save("torn.safetensors", network[:2] + [("features.5.weight", [128, 64, 3, 3]), ("features.5.bias", [128])], None)
 END
@@ -55,5 +63,11 @@ try model convert net /no/such/folder/out.safetensors
 try model info photo.png
 cp said.safetensors .local/share/impasto/models/mine.safetensors
 try model info mine
+cp style.safetensors .local/share/impasto/models/mosaic.model
+cp half-a-style.safetensors .local/share/impasto/models/torn.pth
+try model info mosaic
+try model info mosaic --json | sed '/"arrays"/q'
+try model info torn | sed '/^Arrays/q'
+try model list
 rm hold port
 find . -type f -not -path './.bin/*' | sort
