@@ -200,6 +200,9 @@ int outputs_choose(const ImpMethod *method, const ImpParams *common, const ImpPa
                      .options = output_options(common)};
     if (!out->picture)
         return wrong_usage(method->name, "%s needs a place for its result: -o FILE, or -O DIR for many", method->name);
+    if (is_folder(out->picture))
+        return wrong_usage(method->name, "the output %s is a folder; give the name of a picture, or use -O %s",
+                           out->picture, out->picture);
     int result = check_standard_output(method, common, out);
     if (result == EXIT_GOOD) result = name_recipe(method, common, out);
     if (result != EXIT_GOOD) return result;

@@ -25,6 +25,12 @@ bool is_file(const char *path) {
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+bool is_folder(const char *path) {
+    struct stat info;
+    size_t length = strlen(path);
+    return (length > 0 && path[length - 1] == '/') || (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
+}
+
 bool make_folders(const char *path, bool of_path) {
     char *copy = strdup(path);
     if (!copy) return false;

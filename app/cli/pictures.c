@@ -91,7 +91,8 @@ int pictures_read(Pictures *pictures) {
     for (size_t i = 0; i < pictures->count; i++) {
         ImpError error;
         if (pictures_read_one(pictures, i, &error) == IMP_OK) continue;
-        complain("%s", error.message);
+        bool folder = i == 0 && is_folder(pictures->paths[i]);
+        complain("%s%s", error.message, folder ? "; -O DIR restyles the pictures in it" : "");
         return EXIT_FAULT;
     }
     return EXIT_GOOD;

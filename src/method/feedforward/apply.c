@@ -227,7 +227,8 @@ const ImpMethod imp_method_apply = {
     .examples =
         "impasto apply photo.jpg --model mosaic.pth -o out.png  # as it is\n"
         "impasto apply photo.jpg --model mosaic.pth --strength 0.6 -o out.png  # less of the style\n"
-        "impasto apply photo.jpg --model mosaic.pth --original-colors --size 1024 -o out.png  # only the brush work",
+        "impasto apply photo.jpg --model mosaic.pth --original-colors --size 1024 -o out.png  # only the brush work\n"
+        "impasto apply photos --model mosaic.pth -O restyled  # every picture of a folder and those below",
     .inputs = inputs,
     .n_inputs = sizeof inputs / sizeof *inputs,
     .params = {rows, sizeof rows / sizeof *rows},
