@@ -94,8 +94,9 @@ static void release(ImpLoss *loss) {
 static const ImpLossType content_type = {
     .name = "content", .value = value, .add_gradient = add_gradient, .free = release};
 
-static void set_target(Content *content, ImpNormalisation normalisation, const ImpTensor *target) {
-    content->of_sum = normalisation == IMP_NORMALISE_GATYS ? 0.5 : 1.0 / (double)imp_shape_count(target->shape);
+static void set_target(Content *content, ImpNormalisation normalisation, const ImpTensor *target, int channels) {
+    double count = (double)imp_shape_places(target->shape) * channels;
+    content->of_sum = normalisation == IMP_NORMALISE_GATYS ? 0.5 : 1.0 / count;
     if (normalisation == IMP_NORMALISE_RELATIVE) {
         Pass pass = {.activation = target->data, .target = content->target}; /* which is still 0 */
         double sum = imp_loss_sum(content->floats, IMP_PIECE, squares, &pass, content->sums);
@@ -105,17 +106,19 @@ static void set_target(Content *content, ImpNormalisation normalisation, const I
 }
 
 ImpStatus imp_content_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const ImpTensor *target,
-                               ImpLoss **out, ImpError *error) {
+                               int channels, ImpLoss **out, ImpError *error) {
     ImpStatus status = imp_loss_new(&content_type, tap, weight, target->shape, sizeof(Content), out, error);
     if (status != IMP_OK) return status;
     Content *content = (*out)->state;
     content->floats = imp_tensor_floats(target->shape, target->layout, target->block);
     content->scaled = normalisation == IMP_NORMALISE_SCALED;
+    /* Sums of magnitudes grow as the root of how many numbers share the same squares. */
+    if (content->scaled) (*out)->weight *= sqrt((double)target->shape.channels / channels);
     status = IMP_ALLOC(&content->target, content->floats, "content target", error);
     if (status == IMP_OK)
         status = IMP_ALLOC(&content->sums, imp_loss_pieces(content->floats, IMP_PIECE), "content loss", error);
     if (status == IMP_OK)
-        set_target(content, normalisation, target);
+        set_target(content, normalisation, target, channels);
     else
         imp_loss_free(out);
     return status;

@@ -21,9 +21,9 @@ typedef struct Gram {
     bool scaled;
 } Gram;
 
-static double divisor_of(ImpNormalisation normalisation, ImpShape shape) {
+static double divisor_of(ImpNormalisation normalisation, ImpShape shape, int channels) {
     double places = (double)imp_shape_places(shape);
-    return normalisation == IMP_NORMALISE_MEAN ? places * (double)shape.channels : places;
+    return normalisation == IMP_NORMALISE_MEAN ? places * channels : places;
 }
 
 static void compute_matrix(const ImpTensor *activation, double *matrix, float *scratch) {
@@ -42,12 +42,12 @@ ImpStatus imp_gram_matrix(const ImpTensor *activation, double *gram, ImpError *e
     return IMP_OK;
 }
 
-ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, double *target,
+ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels, double *target,
                           ImpError *error) {
     ImpStatus status = imp_gram_matrix(activation, target, error);
     if (status != IMP_OK) return status;
     size_t count = (size_t)activation->shape.channels * (size_t)activation->shape.channels;
-    double divisor = divisor_of(normalisation, activation->shape);
+    double divisor = divisor_of(normalisation, activation->shape, channels);
     for (size_t i = 0; i < count; i++) target[i] /= divisor;
     return IMP_OK;
 }
@@ -103,11 +103,12 @@ static void release(ImpLoss *loss) {
 
 static const ImpLossType gram_type = {.name = "gram", .value = value, .add_gradient = add_gradient, .free = release};
 
-static double factor_of(ImpNormalisation normalisation, const double *target, double channels) {
+/* target holds `count` numbers. */
+static double factor_of(ImpNormalisation normalisation, const double *target, size_t count, double channels) {
     if (normalisation != IMP_NORMALISE_RELATIVE)
         return (normalisation == IMP_NORMALISE_GATYS ? 0.25 : 1.0) / (channels * channels);
     double squares = 0;
-    for (size_t i = 0; i < (size_t)(channels * channels); i++) squares += target[i] * target[i];
+    for (size_t i = 0; i < count; i++) squares += target[i] * target[i];
     return squares > 0 ? 1 / squares : 1;
 }
 
@@ -123,7 +124,7 @@ static ImpStatus allocate(Gram *gram, ImpShape shape, ImpError *error) {
 }
 
 ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
-                            ImpShape shape, ImpLoss **out, ImpError *error) {
+                            ImpShape shape, int channels, ImpLoss **out, ImpError *error) {
     ImpStatus status = imp_loss_new(&gram_type, tap, weight, shape, sizeof(Gram), out, error);
     if (status != IMP_OK) return status;
     Gram *gram = (*out)->state;
@@ -132,10 +133,12 @@ ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalis
         imp_loss_free(out);
         return status;
     }
-    double channels = (double)shape.channels;
-    memcpy(gram->target, target, (size_t)shape.channels * (size_t)shape.channels * sizeof *target);
-    gram->divisor = divisor_of(normalisation, shape);
+    size_t count = (size_t)shape.channels * (size_t)shape.channels;
+    memcpy(gram->target, target, count * sizeof *target);
+    gram->divisor = divisor_of(normalisation, shape, channels);
     gram->scaled = normalisation == IMP_NORMALISE_SCALED;
-    gram->factor = factor_of(normalisation, gram->target, channels);
+    gram->factor = factor_of(normalisation, gram->target, count, channels);
+    /* Sums of magnitudes grow as the root of how many numbers share the same squares: here C^2. */
+    if (gram->scaled) (*out)->weight *= (double)shape.channels / channels;
     return IMP_OK;
 }

@@ -46,9 +46,13 @@ typedef enum ImpNormalisation {
                             * weights, and alike in size from layer to layer. Gram: of F F^T / (H W) */
 } ImpNormalisation;
 
+/* Where activations are projections of a wider network's (a narrow VGG's), they have fewer channels but the same
+ * distances; `channels` is what normalisation is to count, so that the same weights fit. Else it is the activation's
+ * own number. */
+
 /* Content loss towards `target`, which is copied (Gatys, Ecker, Bethge 2016, eq. 1). */
 ImpStatus imp_content_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const ImpTensor *target,
-                               ImpLoss **out, ImpError *error);
+                               int channels, ImpLoss **out, ImpError *error);
 
 /* The Gram matrix F F^T (C,C) of an activation, in double; `gram` holds C*C numbers. */
 ImpStatus imp_gram_matrix(const ImpTensor *activation, double *gram, ImpError *error);
@@ -57,9 +61,10 @@ ImpStatus imp_gram_matrix(const ImpTensor *activation, double *gram, ImpError *e
  * F F^T / (H W), multiplied by the result's H W, so that pictures of different sizes compare; with the others
  * F F^T / (H W). */
 ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
-                            ImpShape shape, ImpLoss **out, ImpError *error);
+                            ImpShape shape, int channels, ImpLoss **out, ImpError *error);
 /* The target of one style picture, (C,C), to be blended by the caller and given to imp_gram_loss_new. */
-ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, double *target, ImpError *error);
+ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels, double *target,
+                          ImpError *error);
 
 typedef enum ImpTvKind {
     IMP_TV_SQUARED,     /* 1/2 sum of squared differences of neighbours */

@@ -52,6 +52,13 @@ ImpStatus imp_vgg_check_layer(const ImpVggWeights *weights, const char *name, Im
                     weights->name, name, deepest);
 }
 
+int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, int channels) {
+    Layer parsed;
+    if (!parse_layer(weights->depth, layer, &parsed) || parsed.kind != LAYER_RELU) return channels;
+    const ImpVggConv *conv = &weights->convs[convs_needed(weights->depth, parsed) - 1];
+    return conv->projection ? imp_vgg_block_channels(parsed.block) : channels;
+}
+
 /* --- building ----------------------------------------------------------------------------------------------------- */
 
 typedef struct Builder {

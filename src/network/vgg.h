@@ -21,6 +21,10 @@ typedef struct ImpVggSpec {
  */
 ImpStatus imp_vgg_check_layer(const ImpVggWeights *weights, const char *name, ImpError *error);
 
+/* How many channels losses at `layer` are to count, whose activations have `channels`: where they are projections, as
+ * many as the published network has there, whose distances they keep. */
+int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, int channels);
+
 /* Adds the network to `graph`, whose input is an RGB picture in [0,1], only as deep as the deepest tap. taps[i] is the
  * node of spec->taps[i], tapped. The weights must outlive the graph. */
 ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const ImpVggSpec *spec, ImpNode **taps,

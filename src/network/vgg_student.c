@@ -2,15 +2,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "compute/tensor/eigen.h"
 #include <math.h>
 #include <string.h>
-
-/* Numbers uniform around 0 with this deviation. */
-static void fill(ImpRandom *random, float *values, size_t count, double deviation) {
-    for (size_t i = 0; i < count; i++) values[i] = (float)(sqrt(3) * deviation * (2 * imp_random_uniform(random) - 1));
-}
 
 static size_t weights_of(const ImpVggConv *conv) {
     return (size_t)conv->out_channels * (size_t)conv->in_channels * 9;
@@ -29,10 +23,11 @@ static size_t lay_out(const ImpVggWeights *teacher, const int channels[IMP_VGG_B
     for (int i = 0; i < teacher->n_convs; i++) {
         const ImpVggConv *wide = &teacher->convs[i];
         ImpVggConv *conv = &weights->convs[i];
+        int wanted = channels[wide->block - 1];
         *conv = (ImpVggConv){.block = wide->block,
                              .index = wide->index,
                              .in_channels = in,
-                             .out_channels = channels[wide->block - 1],
+                             .out_channels = wanted < wide->out_channels ? wanted : wide->out_channels,
                              .projected = wide->out_channels};
         in = conv->out_channels;
         count += weights_of(conv) + (size_t)conv->out_channels + map_of(conv);
@@ -40,10 +35,9 @@ static size_t lay_out(const ImpVggWeights *teacher, const int channels[IMP_VGG_B
     return count;
 }
 
-static void begin(ImpVggStudent *student, uint64_t seed) {
+/* Gives the layers their places in the values. */
+static void place(ImpVggStudent *student) {
     float *next = student->values;
-    ImpRandom random;
-    imp_random_seed(&random, seed);
     student->weights.values = student->values;
     for (int i = 0; i < student->weights.n_convs; i++) {
         ImpVggConv *conv = &student->weights.convs[i];
@@ -51,21 +45,18 @@ static void begin(ImpVggStudent *student, uint64_t seed) {
         conv->bias = conv->weight + weights_of(conv);
         conv->projection = conv->bias + conv->out_channels;
         next = conv->projection + map_of(conv);
-        fill(&random, conv->weight, weights_of(conv), sqrt(2.0 / (9 * conv->in_channels)));
-        memset(conv->bias, 0, (size_t)conv->out_channels * sizeof *conv->bias);
-        fill(&random, conv->projection, map_of(conv), sqrt(1.0 / conv->out_channels));
     }
 }
 
-ImpStatus imp_vgg_student_new(const ImpVggWeights *teacher, const int channels[IMP_VGG_BLOCKS], uint64_t seed,
-                              ImpVggStudent **out, ImpError *error) {
+ImpStatus imp_vgg_student_new(const ImpVggWeights *teacher, const int channels[IMP_VGG_BLOCKS], ImpVggStudent **out,
+                              ImpError *error) {
     ImpStatus status = IMP_ALLOC(out, 1, "network", error);
     if (status != IMP_OK) return status;
     ImpVggStudent *student = *out;
     student->count = lay_out(teacher, channels, &student->weights);
     status = IMP_ALLOC(&student->values, student->count, "weights of the network", error);
     if (status == IMP_OK)
-        begin(student, seed);
+        place(student);
     else
         imp_vgg_student_free(out);
     return status;
@@ -111,7 +102,7 @@ static ImpStatus project(const ImpVggConv *student, double scale, ImpVggConv *ou
     if (status == IMP_OK) {
         square(student->projection, (size_t)student->projected, c, gram);
         if (imp_eigen(c, gram, values, work))
-            root(gram, values, c, scale * sqrt((double)c / student->projected), out->projection);
+            root(gram, values, c, scale, out->projection);
         else
             status = imp_fail(error, IMP_ERROR_NUMBER, "the map at relu%d_%d left the finite numbers", student->block,
                               student->index);

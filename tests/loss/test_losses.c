@@ -95,12 +95,14 @@ static ImpTensor tensor_of(const Case *c, const double *numbers) {
 /* target: the tensor of c->target. */
 static ImpStatus make_loss(Case *c, const ImpTensor *target, ImpError *error) {
     if (c->kind == CONTENT)
-        return imp_content_loss_new(0, c->weight, (ImpNormalisation)c->variant, target, &c->loss, error);
+        return imp_content_loss_new(0, c->weight, (ImpNormalisation)c->variant, target, target->shape.channels,
+                                    &c->loss, error);
     if (c->kind == TV) return imp_tv_loss_new(0, c->weight, (ImpTvKind)c->variant, c->shape, &c->loss, error);
     double *gram = malloc((size_t)(c->shape.channels * c->shape.channels) * sizeof *gram);
-    ImpStatus status = imp_gram_target((ImpNormalisation)c->variant, target, gram, error);
+    ImpStatus status = imp_gram_target((ImpNormalisation)c->variant, target, target->shape.channels, gram, error);
     if (status == IMP_OK)
-        status = imp_gram_loss_new(0, c->weight, (ImpNormalisation)c->variant, gram, c->shape, &c->loss, error);
+        status = imp_gram_loss_new(0, c->weight, (ImpNormalisation)c->variant, gram, c->shape, c->shape.channels,
+                                   &c->loss, error);
     free(gram);
     return status;
 }

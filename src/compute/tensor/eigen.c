@@ -24,3 +24,10 @@ bool imp_eigen(size_t n, double *matrix, double *values, double *work) {
     return LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', size, matrix, size, values, work, (lapack_int)real_work(n),
                                integers, (lapack_int)integer_work(n)) == 0;
 }
+
+bool imp_solve(size_t n, size_t count, double *matrix, double *right) {
+    for (size_t i = 0; i < n * n; i++)
+        if (!isfinite(matrix[i])) return false;
+    lapack_int size = (lapack_int)n, columns = (lapack_int)count;
+    return LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'U', size, columns, matrix, size, right, size) == 0;
+}

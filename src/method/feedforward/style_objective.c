@@ -55,19 +55,20 @@ static ImpShape one_image(const ImpNode *node) {
 }
 
 /* The loss of style layer `index` towards what its tap in the painting's graph holds. */
-static ImpStatus add_style_term(ImpStyleObjective *o, const ImpNode *style_tap, size_t tap, double weight,
-                                ImpError *error) {
+static ImpStatus add_style_term(ImpStyleObjective *o, const ImpVggWeights *vgg, const ImpNode *style_tap, size_t tap,
+                                double weight, ImpError *error) {
     ImpTensor value = imp_graph_value(style_tap);
+    int counted = imp_vgg_counted_channels(vgg, o->names[tap], value.shape.channels);
     size_t channels = (size_t)value.shape.channels;
     double *target;
     Term *term = &o->terms[o->n_terms];
     ImpStatus status = IMP_ALLOC(&target, channels * channels, "Gram matrix", error);
     if (status != IMP_OK) return status;
     *term = (Term){.tap = tap, .total = &o->losses.style};
-    status = imp_gram_target(IMP_NORMALISE_MEAN, &value, target, error);
+    status = imp_gram_target(IMP_NORMALISE_MEAN, &value, counted, target, error);
     if (status == IMP_OK)
         status = imp_gram_loss_new(tap, weight / o->images, IMP_NORMALISE_MEAN, target, one_image(o->made_taps[tap]),
-                                   &term->loss, error);
+                                   counted, &term->loss, error);
     if (status == IMP_OK) o->n_terms++;
     imp_free(target);
     return status;
@@ -91,8 +92,9 @@ static ImpStatus add_style(ImpStyleObjective *o, const ImpVggWeights *vgg, const
         status = imp_graph_forward(graph, error);
     }
     for (size_t i = 0; i < s->style_layers.count && status == IMP_OK; i++)
-        status = add_style_term(
-            o, taps[i], i, s->style_weight * s->style_layers.list[i].weight * scale * scale * scale * scale, error);
+        status =
+            add_style_term(o, vgg, taps[i], i,
+                           s->style_weight * s->style_layers.list[i].weight * scale * scale * scale * scale, error);
     imp_graph_free(&graph);
     imp_image_free(&prepared);
     return status;
@@ -102,11 +104,15 @@ static ImpStatus add_style(ImpStyleObjective *o, const ImpVggWeights *vgg, const
 
 static void add_content(ImpStyleObjective *o, const ImpVggWeights *vgg, const ImpTrainStyleSettings *s) {
     double scale = imp_vgg_feature_scale(vgg);
-    for (size_t i = 0; i < s->content_layers.count; i++)
-        o->terms[o->n_terms++] = (Term){.tap = s->style_layers.count + i,
-                                        .target = o->photo_taps[i],
-                                        .weight = s->content_weight * s->content_layers.list[i].weight * scale * scale,
-                                        .total = &o->losses.content};
+    for (size_t i = 0; i < s->content_layers.count; i++) {
+        int own = imp_graph_shape(o->photo_taps[i]).channels;
+        int counted = imp_vgg_counted_channels(vgg, s->content_layers.list[i].layer, own);
+        o->terms[o->n_terms++] =
+            (Term){.tap = s->style_layers.count + i,
+                   .target = o->photo_taps[i],
+                   .weight = s->content_weight * s->content_layers.list[i].weight * scale * scale * own / counted,
+                   .total = &o->losses.content};
+    }
 }
 
 static ImpStatus add_tv(ImpStyleObjective *o, double weight, ImpError *error) {

@@ -248,21 +248,21 @@ static ImpStatus make_code(Adain *a, const float *photos, ImpTensor *code, ImpTe
     return status;
 }
 
-static ImpStatus calibrate(ImpTrainTask *task, const float *photos, ImpError *error) {
+static ImpStatus calibrate(ImpTrainTask *task, int index, const float *photos, ImpError *error) {
     Adain *a = task->state;
     ImpTensor code, target;
-    task->batch = 0;
     ImpStatus status = take_paintings(a, error);
     if (status == IMP_OK) status = make_code(a, photos, &code, &target, error);
     if (status != IMP_OK) return status;
-    a->size = imp_mean_square(&target);
+    a->size += imp_mean_square(&target) / IMP_TRAIN_CALIBRATIONS;
     bool good = a->size > 0;
     for (size_t i = 0; i < a->layers.count; i++) {
         ImpTensor value = imp_graph_value(a->taps[i].painting);
-        a->taps[i].size = imp_mean_square(&value);
+        a->taps[i].size += imp_mean_square(&value) / IMP_TRAIN_CALIBRATIONS;
         good = good && a->taps[i].size > 0;
     }
-    return good ? IMP_OK : imp_fail(error, IMP_ERROR_NUMBER, "the features of the first pictures are all zeros");
+    if (good || index + 1 < IMP_TRAIN_CALIBRATIONS) return IMP_OK;
+    return imp_fail(error, IMP_ERROR_NUMBER, "the features of the first pictures are all zeros");
 }
 
 /* Mean squared differences of means and of deviations, relative to the features' size. */

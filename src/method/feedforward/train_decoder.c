@@ -95,12 +95,13 @@ static ImpStatus look(ImpTrainTask *task, ImpGraph *graph, const float *photos, 
     return imp_graph_forward(graph, error);
 }
 
-static ImpStatus calibrate(ImpTrainTask *task, const float *photos, ImpError *error) {
+static ImpStatus calibrate(ImpTrainTask *task, int index, const float *photos, ImpError *error) {
     Decoder *d = task->state;
     ImpStatus status = look(task, d->target, photos, error);
     if (status != IMP_OK) return status;
     ImpTensor value = imp_graph_value(d->features);
-    d->size = imp_mean_square(&value);
+    d->size += imp_mean_square(&value) / IMP_TRAIN_CALIBRATIONS;
+    if (index + 1 < IMP_TRAIN_CALIBRATIONS) return IMP_OK;
     return d->size > 0 ? IMP_OK : imp_fail(error, IMP_ERROR_NUMBER, "the features of the photographs are all zeros");
 }
 

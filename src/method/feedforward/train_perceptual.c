@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "loss/loss.h"
 #include "method/feedforward/squares.h"
 #include "method/feedforward/train_rows.h"
 #include "method/feedforward/train_task.h"
@@ -11,6 +12,7 @@
 #include "network/vgg_student.h"
 #include "network/vgg_write.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const ImpParam rows[] = {
@@ -50,7 +52,7 @@ static const ImpParam rows[] = {
 
     {.name = "noise",
      .type = IMP_PARAM_REAL,
-     .fallback = "0.1",
+     .fallback = "0.05",
      .minimum = 0,
      .maximum = 1,
      .group = "Training",
@@ -70,7 +72,10 @@ typedef struct Perceptual {
     int convs[IMP_TRAIN_MAX_LAYERS]; /* of each layer: which convolution of the network */
     ImpGraph *teacher_graph, *student_graph;
     ImpNode *teacher_taps[IMP_TRAIN_MAX_LAYERS], *student_taps[IMP_TRAIN_MAX_LAYERS];
-    double sizes[IMP_TRAIN_MAX_LAYERS]; /* root mean squares of the teacher's activations */
+    double sizes[IMP_VGG_MAX_CONVS];  /* root mean squares of the teacher's activations after each convolution */
+    double *grams[IMP_VGG_MAX_CONVS]; /* F F^T of them, while the training calibrates */
+    ImpGraph *every_graph;            /* the teacher with all of them tapped, likewise */
+    ImpNode *every_tap[IMP_VGG_MAX_CONVS];
     float noise;
     float *pictures;      /* (N,3,crop,crop) photographs with noise */
     double *losses;       /* of the batch at hand */
@@ -132,7 +137,7 @@ static ImpStatus make_student(ImpTrainTask *task, const ImpParams *params, ImpEr
     Perceptual *p = task->state;
     int channels[IMP_VGG_BLOCKS];
     ImpStatus status = read_channels(params, channels, error);
-    if (status == IMP_OK) status = imp_vgg_student_new(p->teacher, channels, task->settings.seed, &p->student, error);
+    if (status == IMP_OK) status = imp_vgg_student_new(p->teacher, channels, &p->student, error);
     if (status != IMP_OK) return status;
     task->values = p->student->values;
     task->count = p->student->count;
@@ -144,13 +149,11 @@ static ImpStatus make_student(ImpTrainTask *task, const ImpParams *params, ImpEr
     return IMP_ALLOC(&task->gradient, task->count, "gradient", error);
 }
 
-static ImpStatus build(const Perceptual *p, const ImpVggWeights *weights, float *gradient, ImpShape shape,
-                       ImpNode **taps, ImpGraph **out, ImpError *error) {
-    ImpVggSpec spec = {.max_pooling = true,
-                       .padding = IMP_PADDING_ZERO,
-                       .taps = p->names,
-                       .n_taps = p->layers.count,
-                       .gradient = gradient};
+static ImpStatus build(const ImpTrainTask *task, const ImpVggWeights *weights, float *gradient,
+                       const char *const *names, size_t n, ImpNode **taps, ImpGraph **out, ImpError *error) {
+    ImpShape shape = {3, task->settings.crop, task->settings.crop, task->settings.batch};
+    ImpVggSpec spec = {
+        .max_pooling = true, .padding = IMP_PADDING_ZERO, .taps = names, .n_taps = n, .gradient = gradient};
     ImpStatus status = imp_graph_new(shape, out, error);
     if (status == IMP_OK) status = imp_vgg_build(*out, weights, &spec, taps, error);
     return status == IMP_OK ? imp_graph_plan(*out, gradient != NULL, error) : status;
@@ -158,11 +161,12 @@ static ImpStatus build(const Perceptual *p, const ImpVggWeights *weights, float 
 
 static ImpStatus make_graphs(ImpTrainTask *task, ImpError *error) {
     Perceptual *p = task->state;
-    ImpShape shape = {3, task->settings.crop, task->settings.crop, task->settings.batch};
+    size_t n = p->layers.count;
     ImpStatus status = IMP_ALLOC(&p->pictures, imp_train_pixels(task), "photographs", error);
-    if (status == IMP_OK) status = build(p, p->teacher, NULL, shape, p->teacher_taps, &p->teacher_graph, error);
+    if (status == IMP_OK)
+        status = build(task, p->teacher, NULL, p->names, n, p->teacher_taps, &p->teacher_graph, error);
     if (status != IMP_OK) return status;
-    return build(p, &p->student->weights, task->gradient, shape, p->student_taps, &p->student_graph, error);
+    return build(task, &p->student->weights, task->gradient, p->names, n, p->student_taps, &p->student_graph, error);
 }
 
 static ImpStatus open_perceptual(ImpTrainTask *task, const ImpParams *params, ImpError *error) {
@@ -186,9 +190,19 @@ static ImpStatus open_perceptual(ImpTrainTask *task, const ImpParams *params, Im
     return IMP_OK;
 }
 
+/* What only calibration needs. */
+static void drop_grams(Perceptual *p) {
+    imp_graph_free(&p->every_graph);
+    for (int i = 0; i < IMP_VGG_MAX_CONVS; i++) {
+        imp_free(p->grams[i]);
+        p->grams[i] = NULL;
+    }
+}
+
 static void free_perceptual(ImpTrainTask *task) {
     Perceptual *p = task->state;
     if (!p) return;
+    drop_grams(p);
     imp_graph_free(&p->teacher_graph);
     imp_graph_free(&p->student_graph);
     imp_vgg_student_free(&p->student);
@@ -204,17 +218,62 @@ static ImpStatus look(ImpTrainTask *task, ImpGraph *graph, const float *pictures
     return imp_graph_forward(graph, error);
 }
 
-/* Each layer's activations count relative to their size in the first photographs. */
-static ImpStatus calibrate(ImpTrainTask *task, const float *photos, ImpError *error) {
+static ImpStatus begin_calibration(ImpTrainTask *task, ImpError *error) {
     Perceptual *p = task->state;
-    ImpStatus status = look(task, p->teacher_graph, photos, error);
-    for (size_t i = 0; i < p->layers.count && status == IMP_OK; i++) {
-        ImpTensor value = imp_graph_value(p->teacher_taps[i]);
-        p->sizes[i] = sqrt(imp_mean_square(&value));
+    char texts[IMP_VGG_MAX_CONVS][16];
+    const char *names[IMP_VGG_MAX_CONVS];
+    int n = p->teacher->n_convs;
+    ImpStatus status = IMP_OK;
+    for (int i = 0; i < n && status == IMP_OK; i++) {
+        const ImpVggConv *conv = &p->teacher->convs[i];
+        size_t channels = (size_t)conv->out_channels;
+        snprintf(texts[i], sizeof texts[i], "relu%d_%d", conv->block, conv->index);
+        names[i] = texts[i];
+        status = IMP_ALLOC(&p->grams[i], channels * channels, "calibration", error);
+    }
+    if (status != IMP_OK) return status;
+    return build(task, p->teacher, NULL, names, (size_t)n, p->every_tap, &p->every_graph, error);
+}
+
+/* grams[i] += F F^T over all pictures of the batch. */
+static ImpStatus add_grams(Perceptual *p, int i, ImpError *error) {
+    ImpTensor value = imp_graph_value(p->every_tap[i]);
+    size_t channels = (size_t)value.shape.channels;
+    double *gram;
+    ImpStatus status = IMP_ALLOC(&gram, channels * channels, "calibration", error);
+    for (size_t n = 0; n < imp_shape_images(value.shape) && status == IMP_OK; n++) {
+        ImpTensor one = imp_tensor_image(&value, n);
+        status = imp_gram_matrix(&one, gram, error);
+        for (size_t k = 0; k < channels * channels && status == IMP_OK; k++) p->grams[i][k] += gram[k];
+    }
+    imp_free(gram);
+    return status;
+}
+
+/* Each layer's activations count relative to their size, and the first numbers come from how they go together. */
+static ImpStatus end_calibration(ImpTrainTask *task, ImpError *error) {
+    Perceptual *p = task->state;
+    for (int i = 0; i < p->teacher->n_convs; i++) {
+        ImpShape shape = imp_graph_shape(p->every_tap[i]);
+        size_t channels = (size_t)shape.channels;
+        double sum = 0;
+        for (size_t k = 0; k < channels; k++) sum += p->grams[i][k * channels + k];
+        p->sizes[i] = sqrt(sum / ((double)imp_shape_count(shape) * IMP_TRAIN_CALIBRATIONS));
         if (!(p->sizes[i] > 0) || !isfinite(p->sizes[i]))
-            return imp_fail(error, IMP_ERROR_NUMBER, "%s of %s is all zeros on the first photographs", p->names[i],
+            return imp_fail(error, IMP_ERROR_NUMBER, "the activations of %s are all zeros on the first photographs",
                             p->teacher->name);
     }
+    return imp_vgg_student_begin(p->student, p->teacher, p->grams, p->sizes, error);
+}
+
+static ImpStatus calibrate(ImpTrainTask *task, int index, const float *photos, ImpError *error) {
+    Perceptual *p = task->state;
+    ImpStatus status = index == 0 ? begin_calibration(task, error) : IMP_OK;
+    if (status == IMP_OK) status = look(task, p->every_graph, photos, error);
+    for (int i = 0; i < p->teacher->n_convs && status == IMP_OK; i++) status = add_grams(p, i, error);
+    if (status != IMP_OK || index + 1 < IMP_TRAIN_CALIBRATIONS) return status;
+    status = end_calibration(task, error);
+    drop_grams(p);
     return status;
 }
 
@@ -241,7 +300,8 @@ static void add_layers(void *context, const ImpNode *node, const ImpTensor *valu
         if (p->student_taps[i] != node) continue;
         ImpTensor target = imp_graph_value(p->teacher_taps[i]);
         double share = p->layers.list[i].weight / p->total_weights / (double)imp_shape_count(value->shape);
-        double loss = share * imp_add_squares(value, &target, (float)(1 / p->sizes[i]), (float)(2 * share), gradient);
+        double loss =
+            share * imp_add_squares(value, &target, (float)(1 / p->sizes[p->convs[i]]), (float)(2 * share), gradient);
         p->losses[0] += loss;
         p->losses[p->teacher->convs[p->convs[i]].block] += loss;
     }
@@ -261,7 +321,8 @@ static ImpStatus write(ImpTrainTask *task, const ImpNote *notes, size_t n, const
     ImpVggWeights result;
     double scales[IMP_VGG_MAX_CONVS] = {0};
     ImpVggOrigin origin = {.notes = notes, .n_notes = n};
-    for (size_t i = 0; i < p->layers.count; i++) scales[p->convs[i]] = p->sizes[i] * imp_vgg_feature_scale(p->teacher);
+    for (size_t i = 0; i < p->layers.count; i++)
+        scales[p->convs[i]] = p->sizes[p->convs[i]] * imp_vgg_feature_scale(p->teacher);
     ImpStatus status = imp_vgg_student_project(p->student, scales, &result, error);
     if (status != IMP_OK) return status;
     status = imp_vgg_weights_write(&result, &origin, path, task->settings.half, error);
@@ -271,7 +332,7 @@ static ImpStatus write(ImpTrainTask *task, const ImpNote *notes, size_t n, const
 
 static const ImpTrainTaskType type = {.training = &imp_train_perceptual,
                                       .command = "'train perceptual'",
-                                      .format = "train perceptual 1",
+                                      .format = "train perceptual 2",
                                       .unit = 16,
                                       .open = open_perceptual,
                                       .calibrate = calibrate,

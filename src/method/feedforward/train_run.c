@@ -194,10 +194,10 @@ static ImpStatus prepare(Training *t, ImpError *error) {
     if (status == IMP_OK) status = check_outputs(t, error);
     if (status == IMP_OK) status = type->open(&t->task, params, error);
     if (status == IMP_OK) status = open_photos(t, t->task.settings.seed, &t->step.photos, error);
-    if (status == IMP_OK) status = begin_state(t, error);
     t->step.task = &t->task;
     t->step.state = &t->state;
     if (status == IMP_OK) status = imp_train_step_begin(&t->step, error);
+    if (status == IMP_OK) status = begin_state(t, error);
     if (status == IMP_OK) status = take_samples(t, error);
     t->began = imp_clock_seconds();
     return status;

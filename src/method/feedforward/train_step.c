@@ -5,12 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-/* On the very first batch, whatever step the training is at: a resumed one finds what it found. */
 static ImpStatus calibrate(ImpTrainStep *step, ImpError *error) {
+    ImpStatus status = IMP_OK;
     if (!step->task->type->calibrate) return IMP_OK;
     imp_photos_seek(step->photos, 0);
-    ImpStatus status = imp_photos_next(step->photos, step->batch, error);
-    return status == IMP_OK ? step->task->type->calibrate(step->task, step->batch, error) : status;
+    for (int i = 0; i < IMP_TRAIN_CALIBRATIONS && status == IMP_OK; i++) {
+        step->task->batch = i;
+        status = imp_photos_next(step->photos, step->batch, error);
+        if (status == IMP_OK) status = step->task->type->calibrate(step->task, i, step->batch, error);
+    }
+    return status;
 }
 
 ImpStatus imp_train_step_begin(ImpTrainStep *step, ImpError *error) {

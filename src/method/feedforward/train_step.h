@@ -14,7 +14,8 @@ typedef struct ImpTrainStep {
     double norm, rate;                   /* of its gradient before clipping; its learning rate */
 } ImpTrainStep;
 
-/* The parts after `photos`; those up to it are set. Calibrates the task. On failure as after imp_train_step_end. */
+/* Makes room and calibrates the task; task and photos are set, the state only has to be there for the first step. On
+ * failure as after imp_train_step_end. */
 ImpStatus imp_train_step_begin(ImpTrainStep *step, ImpError *error);
 void imp_train_step_end(ImpTrainStep *step);
 /* Makes one step. IMP_ERROR_NUMBER: it would leave the finite numbers; the photographs are used up, nothing else has

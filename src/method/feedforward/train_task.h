@@ -8,7 +8,12 @@
 #include "method/feedforward/train_settings.h"
 #include "optimiser/optimiser.h"
 
-enum { IMP_TRAIN_MAX_LOSSES = IMP_MAX_METRICS - 2, IMP_TRAIN_MAX_DECAYED = 128, IMP_TRAIN_MAX_TRAITS = 4 };
+enum {
+    IMP_TRAIN_MAX_LOSSES = IMP_MAX_METRICS - 2,
+    IMP_TRAIN_MAX_DECAYED = 128,
+    IMP_TRAIN_MAX_TRAITS = 4,
+    IMP_TRAIN_CALIBRATIONS = 8
+};
 
 typedef struct ImpTrainTask ImpTrainTask;
 
@@ -20,8 +25,9 @@ typedef struct ImpTrainTaskType {
     /* Reads the parameters and files, and fills the task; its settings are there. What is half made is freed by free.
      */
     ImpStatus (*open)(ImpTrainTask *task, const ImpParams *params, ImpError *error);
-    /* Measures what the losses need, on the first batch of photographs (N,3,crop,crop); may be NULL. */
-    ImpStatus (*calibrate)(ImpTrainTask *task, const float *photos, ImpError *error);
+    /* Measures what the losses and the first values need on the first batches of photographs (N,3,crop,crop): called
+     * for each index from 0 to IMP_TRAIN_CALIBRATIONS - 1; may be NULL. A resumed training finds what it found. */
+    ImpStatus (*calibrate)(ImpTrainTask *task, int index, const float *photos, ImpError *error);
     /* Adds the gradient of the batch's loss to the task's, and writes the losses; losses[0] is what is minimised. */
     ImpStatus (*add_batch)(ImpTrainTask *task, const float *photos, double *losses, ImpError *error);
     /* What the network makes of a batch, into out (N,3,crop,crop); NULL where it makes no pictures. */

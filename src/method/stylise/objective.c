@@ -39,9 +39,11 @@ static ImpStatus make_style_losses(ImpStyliseObjective *objective, const ImpStyl
     for (size_t i = 0; i < settings->style_layers.count && status == IMP_OK; i++) {
         ImpShape shape = imp_extractor_value(objective->extractor, objective->style_taps[i]).shape;
         double weight = settings->style_weight * settings->style_layers.list[i].weight;
-        if (settings->normalise_weights) weight /= shape.channels;
+        int channels =
+            imp_vgg_counted_channels(&objective->network, settings->style_layers.list[i].layer, shape.channels);
+        if (settings->normalise_weights) weight /= channels;
         status = imp_gram_loss_new(objective->style_taps[i], weight, settings->normalisation, targets->grams[i], shape,
-                                   &objective->style[i], error);
+                                   channels, &objective->style[i], error);
     }
     return status;
 }

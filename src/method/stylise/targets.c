@@ -23,16 +23,17 @@ static ImpStatus extract(const ImpVggWeights *weights, const ImpStyliseSettings 
 }
 
 /* Adds share * Gram matrix of each layer to the targets. */
-static ImpStatus add_grams(const ImpStyliseSettings *settings, const ImpExtractor *extractor, double share,
-                           ImpStyleTargets *targets, ImpError *error) {
+static ImpStatus add_grams(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
+                           const ImpExtractor *extractor, double share, ImpStyleTargets *targets, ImpError *error) {
     ImpStatus status = IMP_OK;
     for (size_t i = 0; i < settings->style_layers.count && status == IMP_OK; i++) {
         ImpTensor value = imp_extractor_value(extractor, i);
+        int channels = imp_vgg_counted_channels(weights, settings->style_layers.list[i].layer, value.shape.channels);
         size_t cells = (size_t)value.shape.channels * (size_t)value.shape.channels;
         double *gram = NULL;
         if (!targets->grams[i]) status = IMP_ALLOC(&targets->grams[i], cells, "Gram matrix", error);
         if (status == IMP_OK) status = IMP_ALLOC(&gram, cells, "Gram matrix", error);
-        if (status == IMP_OK) status = imp_gram_target(settings->normalisation, &value, gram, error);
+        if (status == IMP_OK) status = imp_gram_target(settings->normalisation, &value, channels, gram, error);
         for (size_t cell = 0; status == IMP_OK && cell < cells; cell++) targets->grams[i][cell] += share * gram[cell];
         imp_free(gram);
     }
@@ -72,7 +73,7 @@ ImpStatus imp_style_targets(const ImpVggWeights *weights, const ImpStyliseSettin
         status = prepare_style(settings, scale, content, styles[i], &style, error);
         if (status == IMP_OK) status = extract(weights, settings, &settings->style_layers, style, &extractor, error);
         imp_image_free(&style);
-        if (status == IMP_OK) status = add_grams(settings, extractor, share, out, error);
+        if (status == IMP_OK) status = add_grams(weights, settings, extractor, share, out, error);
         imp_extractor_free(&extractor);
     }
     return status;
@@ -83,8 +84,8 @@ void imp_style_targets_free(ImpStyleTargets *targets) {
     *targets = (ImpStyleTargets){0};
 }
 
-static double largest_side(ImpShape shape) {
-    int side = shape.channels > shape.height ? shape.channels : shape.height;
+static double largest_side(ImpShape shape, int channels) {
+    int side = channels > shape.height ? channels : shape.height;
     return side > shape.width ? side : shape.width;
 }
 
@@ -98,8 +99,9 @@ ImpStatus imp_content_losses(const ImpVggWeights *weights, const ImpStyliseSetti
     for (size_t i = 0; i < layers->count && status == IMP_OK; i++) {
         ImpTensor value = imp_extractor_value(extractor, i);
         double weight = settings->content_weight * layers->list[i].weight;
-        if (settings->normalise_weights) weight /= largest_side(value.shape);
-        status = imp_content_loss_new(taps[i], weight, settings->normalisation, &value, &losses[i], error);
+        int channels = imp_vgg_counted_channels(weights, layers->list[i].layer, value.shape.channels);
+        if (settings->normalise_weights) weight /= largest_side(value.shape, channels);
+        status = imp_content_loss_new(taps[i], weight, settings->normalisation, &value, channels, &losses[i], error);
     }
     imp_extractor_free(&extractor);
     for (size_t i = 0; i < layers->count && status != IMP_OK; i++) imp_loss_free(&losses[i]);
