@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "method/feedforward/arbitrary.h"
 #include "method/picture.h"
 #include "method/rows.h"
 #include "network/catalogue.h"
@@ -16,14 +17,47 @@ static const ImpParam rows[] = {
      .type = IMP_PARAM_TEXT,
      .group = "Style",
      .help = "the style network: a file made by 'impasto train style' or in the layout of fast_neural_style, or the "
-             "name of one in the models folder"},
+             "name of one; with --style the network whose features are repainted, the built-in one if none is named"},
+    {.name = "style",
+     .type = IMP_PARAM_TEXT,
+     .group = "Style",
+     .help = "take the style of this painting instead, any; several, with commas between, are mixed",
+     .aliases = "style-image"},
+    {.name = "style-weights",
+     .type = IMP_PARAM_REALS,
+     .minimum = 0,
+     .maximum = 1e9,
+     .group = "Style",
+     .help = "how much each painting counts, such as 2,1",
+     .aliases = "style-blend-weights"},
+    {.name = "style-size",
+     .type = IMP_PARAM_INTEGER,
+     .fallback = "512",
+     .minimum = 16,
+     .maximum = 8192,
+     .unit = "pixels",
+     .group = "Style",
+     .help = "long side that paintings are brought to: more makes larger strokes"},
+    {.name = "transform",
+     .type = IMP_PARAM_CHOICE,
+     .fallback = "adain",
+     .choices = "adain|wct",
+     .group = "Style",
+     .help =
+         "what is taken from paintings: each feature's mean and deviation, or how all go together, which is stronger "
+         "and wilder"},
+    {.name = "decoder",
+     .type = IMP_PARAM_TEXT,
+     .fallback = "adain",
+     .group = "Style",
+     .help = "the network that paints from features, made by 'impasto train adain' for the model: a file or a name"},
     {.name = "strength",
      .type = IMP_PARAM_REAL,
      .fallback = "1",
      .minimum = 0,
      .maximum = 1,
      .group = "Style",
-     .help = "how much of the stylized picture shows over the photograph; 0 is the photograph"},
+     .help = "how much of the style there is: 0 is the photograph, or close to it with --style"},
     {.name = "original-colors",
      .type = IMP_PARAM_FLAG,
      .fallback = "false",
@@ -52,7 +86,8 @@ static const ImpParam rows[] = {
 
 /* What the runs of a session share: the network, and memory for pictures of one size. */
 typedef struct Session {
-    ImpTransformNet *net;
+    ImpTransformNet *net; /* or NULL: */
+    ImpArbitrary *arbitrary;
     ImpTransformPlan *plan; /* of the last size */
     float *pixels;          /* (n_pixels) at least the last result */
     size_t n_pixels;
@@ -127,6 +162,17 @@ static bool on_part(void *context, int done, int total) {
     return !apply->stop || done == total; /* what is done is kept */
 }
 
+static ImpStatus repaint(Apply *apply, ImpError *error) {
+    const ImpImage *image = apply->prepared ? apply->prepared : apply->photo->image;
+    ImpCodeRun run = {.rgb = image->rgb,
+                      .width = apply->width,
+                      .height = apply->height,
+                      .memory = (size_t)imp_params_integer(apply->request->params, "memory") << 20,
+                      .progress = on_part,
+                      .context = apply};
+    return imp_arbitrary_run(apply->session->arbitrary, &run, apply->pixels, error);
+}
+
 static ImpStatus transform(Apply *apply, ImpError *error) {
     const ImpImage *image = apply->prepared ? apply->prepared : apply->photo->image;
     ImpTransformRun run = {.net = apply->session->net,
@@ -164,23 +210,32 @@ static void close_session(void *session) {
     Session *s = session;
     imp_transform_plan_free(&s->plan);
     imp_transform_free(&s->net);
+    imp_arbitrary_free(&s->arbitrary);
     imp_free(s->pixels);
     imp_free(s);
 }
 
-static ImpStatus open_session(const ImpParams *params, void **out, ImpError *error) {
+static ImpStatus read_network(const ImpParams *params, ImpTransformNet **out, ImpError *error) {
     const char *model = imp_params_text(params, "model");
     char *path = NULL;
-    Session *session;
-    *out = NULL;
     if (!model)
         return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "apply needs a style network: --model FILE, made by 'impasto train style' or downloaded");
+                        "apply needs a style: --style PAINTING, or a style network with --model FILE");
+    ImpStatus status = imp_model_resolve(model, &path, error);
+    if (status == IMP_OK) status = imp_transform_read(path, out, error);
+    imp_free(path);
+    return status;
+}
+
+static ImpStatus open_session(const ImpParams *params, void **out, ImpError *error) {
+    Session *session;
+    *out = NULL;
     ImpStatus status = IMP_ALLOC(&session, 1, "session", error);
     if (status != IMP_OK) return status;
-    status = imp_model_resolve(model, &path, error);
-    if (status == IMP_OK) status = imp_transform_read(path, &session->net, error);
-    imp_free(path);
+    if (imp_params_has(params, "style"))
+        status = imp_arbitrary_new(params, &session->arbitrary, error);
+    else
+        status = read_network(params, &session->net, error);
     if (status == IMP_OK)
         *out = session;
     else
@@ -192,7 +247,7 @@ static ImpStatus run_in_session(Apply *apply, ImpResult *result, ImpError *error
     int threads = imp_threads_set((int)imp_params_integer(apply->request->params, "threads"));
     ImpStatus status = take_photo(apply, error);
     if (status == IMP_OK) status = prepare(apply, error);
-    if (status == IMP_OK) status = transform(apply, error);
+    if (status == IMP_OK) status = apply->session->net ? transform(apply, error) : repaint(apply, error);
     if (status == IMP_OK) status = make_result(apply, result, error);
     imp_image_free(&apply->prepared);
     imp_threads_set(threads);
@@ -216,15 +271,21 @@ static const ImpInput inputs[] = {{"content", "the photograph to be restyled", 1
 
 const ImpMethod imp_method_apply = {
     .name = "apply",
-    .summary = "restyle a photograph in one pass with a network trained for a style",
+    .summary = "restyle a photograph in one pass, like a painting or with a network trained for a style",
     .description =
-        "Runs a photograph once through a network that was trained for one style (Johnson, Alahi, Fei-Fei 2016): "
-        "seconds where 'impasto stylize' takes minutes. 'impasto train style' makes such a network from a painting; "
-        "those of pytorch/examples fast_neural_style and what was trained with it (.pth, .model) do as well, of any "
-        "width.\n\n"
+        "Runs a photograph once through a network: seconds where 'impasto stylize' takes minutes.\n\n"
+        "With --style, any painting will do: the photograph's features get the statistics of the painting's, and a "
+        "decoder paints from them (Huang, Belongie 2017; Li et al. 2017). Without, the network was trained for one "
+        "style "
+        "(Johnson, Alahi, Fei-Fei 2016), which is the better picture: 'impasto train style' makes such a network from "
+        "a "
+        "painting; those of pytorch/examples fast_neural_style and what was trained with it (.pth, .model) do as well, "
+        "of any width.\n\n"
         "The result has exactly the photograph's size. The network paints strokes of the size it was trained with, in "
         "pixels: a smaller --size makes them larger within the picture.",
     .examples =
+        "impasto apply photo.jpg --style painting.jpg -o out.png  # like this painting\n"
+        "impasto apply photo.jpg --style a.jpg,b.jpg --style-weights 2,1 -o out.png  # like two, more like the first\n"
         "impasto apply photo.jpg --model mosaic.pth -o out.png  # as it is\n"
         "impasto apply photo.jpg --model mosaic.pth --strength 0.6 -o out.png  # less of the style\n"
         "impasto apply photo.jpg --model mosaic.pth --original-colors --size 1024 -o out.png  # only the brush work\n"
