@@ -67,10 +67,8 @@ static double run_preset(const char *preset, const char *model, int evaluations,
     must(imp_params_set(params, "evaluations", number, &error), &error);
     must(imp_method_apply_preset(method, preset, params, &error), &error);
     ImpPicture pictures[] = {{"content", "content", content}, {"style", "style", style}};
-    ImpRequest request = {.params = params,
-                          .pictures = pictures,
-                          .n_pictures = 2,
-                          .observer = {.context = rows, .progress = keep_row}};
+    ImpRequest request = {
+        .params = params, .pictures = pictures, .n_pictures = 2, .observer = {.context = rows, .progress = keep_row}};
     must(method->run(&request, &result, &error), &error);
     double total = result.metrics[0].value;
     imp_image_free(&result.image);
