@@ -115,6 +115,7 @@ static void between_blocked(void) {
 
 static void from_images(void) {
     static const Case cases[] = {
+        {.in = 1, .out = 2, .height = 101, .width = 78, .images = 1, .kernel = 9, .stride = 1, .padding = 4},
         {.in = 3, .out = 19, .height = 14, .width = 17, .images = 1, .kernel = 9, .stride = 1, .padding = 0},
         {.in = 3,
          .out = 16,

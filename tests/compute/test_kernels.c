@@ -215,7 +215,7 @@ static void check_to_image(const ImpKernels *kernels, int channels, int height, 
     float *mask = activations(&random, kernels->block, channels, images, places);
     float *weights = normal(&random, n_weights, 1.0 / kernel / sqrt((double)channels)), *bias = normal(&random, 3, 1);
     float *start = normal(&random, n_target, 1), *expected = copy_of(start, n_target), *first = NULL;
-    size_t n_scratch = kernels->to_image_scratch(channels, kernel);
+    size_t n_scratch = kernels->to_image_scratch(channels, kernel, 3);
     ImpToImage job = {.images = images,
                       .channels = channels,
                       .planes = planes,
@@ -266,6 +266,9 @@ static void to_image(const ImpKernels *kernels) {
                     if (sizes[s][0] + border < 1 || sizes[s][1] + border < 1) continue;
                     check_to_image(kernels, channels[c], sizes[s][0], sizes[s][1], sides[k], padding, flags % 64);
                 }
+    /* More than one strip and band of the nested kernel. */
+    check_to_image(kernels, 17, 103, 80, 9, 4, TO_BIAS);
+    check_to_image(kernels, 5, 80, 103, 7, 1, TO_TRANSPOSED | TO_MASK);
 }
 
 static void to_image_of_all_tiers(void **state) {
@@ -507,7 +510,8 @@ static void bench_layer(Bench b) {
     int widest = b.in > b.out ? b.in : b.out;
     size_t area = blocked_floats(b.kernels->block, widest, places_of(&b));
     ImpWinograd job = winograd_job(&b);
-    size_t needs[] = {b.kernels->winograd_scratch(&job, imp_threads_get()), b.kernels->to_image_scratch(widest, 3),
+    size_t needs[] = {b.kernels->winograd_scratch(&job, imp_threads_get()),
+                      b.kernels->to_image_scratch(widest, 3, imp_threads_get()),
                       b.kernels->gram_scratch(b.in, places_of(&b)), b.kernels->mix_scratch(b.in, b.in)};
     size_t scratch = 0;
     for (size_t i = 0; i < 4; i++) scratch = needs[i] > scratch ? needs[i] : scratch;
@@ -633,9 +637,9 @@ static void bench_training_layer(const ImpKernels *kernels, const Layer *layer) 
                                 .weights = weights,
                                 .source = source,
                                 .target = target};
-    job.direct.scratch = floats(kernels->direct_scratch(&job.direct));
+    job.direct.scratch = floats(kernels->direct_scratch(&job.direct, imp_threads_get()));
     job.weights.scratch = floats(kernels->weight_gradient_scratch(&job.weights));
-    job.to_image.scratch = floats(kernels->to_image_scratch(layer->in, layer->kernel));
+    job.to_image.scratch = floats(kernels->to_image_scratch(layer->in, layer->kernel, imp_threads_get()));
     if (layer->out == 3) print_best(kernels, "to image", layer, run_to_image, &job);
     if (layer->out != 3) print_best(kernels, "direct", layer, run_direct, &job);
     if (layer->in != 3 && layer->out != 3) {

@@ -105,9 +105,9 @@ typedef struct ImpKernels {
 
     size_t (*winograd_scratch)(const ImpWinograd *job, int threads); /* floats */
     void (*winograd)(const ImpWinograd *job);
-    size_t (*direct_scratch)(const ImpDirect *job); /* floats */
+    size_t (*direct_scratch)(const ImpDirect *job, int threads); /* floats */
     void (*direct)(const ImpDirect *job);
-    size_t (*to_image_scratch)(int channels, int kernel); /* floats */
+    size_t (*to_image_scratch)(int channels, int kernel, int threads); /* floats */
     void (*to_image)(const ImpToImage *job);
 
     size_t (*weight_gradient_scratch)(const ImpWeightGradient *job); /* floats */

@@ -47,8 +47,8 @@ ImpStatus imp_convolution_prepare_direct(ImpNode *node, ImpError *error) {
     (void)error;
     const ImpKernels *kernels = imp_graph_kernels(node->graph);
     ImpDirect forward = forward_job(node), backward = backward_job(node);
-    imp_convolution_need(node, kernels->direct_scratch(&forward));
-    imp_convolution_need(node, kernels->direct_scratch(&backward));
+    imp_convolution_need(node, kernels->direct_scratch(&forward, imp_graph_threads(node->graph)));
+    imp_convolution_need(node, kernels->direct_scratch(&backward, imp_graph_threads(node->graph)));
     return IMP_OK;
 }
 

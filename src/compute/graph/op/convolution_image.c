@@ -20,7 +20,7 @@ static ImpShape spread_shape(const ImpNode *node) {
 static ImpStatus prepare_from(ImpNode *node, ImpError *error) {
     const ImpConvolution *spec = imp_convolution_spec(node);
     const ImpKernels *kernels = imp_graph_kernels(node->graph);
-    size_t filter = kernels->to_image_scratch(node->shape.channels, spec->kernel);
+    size_t filter = kernels->to_image_scratch(node->shape.channels, spec->kernel, imp_graph_threads(node->graph));
     size_t spread = imp_tensor_floats(spread_shape(node), IMP_LAYOUT_BLOCKED, kernels->block);
     imp_convolution_need(node, spec->stride == 1 ? filter : filter + spread);
     return imp_convolution_prepare_direct(node, error);
@@ -44,7 +44,8 @@ static bool backward_from(ImpNode *node, const float *mask, float *scratch, ImpI
     const ImpConvolution *spec = imp_convolution_spec(node);
     const ImpKernels *kernels = imp_graph_kernels(node->graph);
     ImpShape shape = spread_shape(node);
-    float *spread = scratch + kernels->to_image_scratch(node->shape.channels, spec->kernel);
+    float *spread =
+        scratch + kernels->to_image_scratch(node->shape.channels, spec->kernel, imp_graph_threads(node->graph));
     if (spec->stride > 1) spread_gradient(node, mask, spread);
     kernels->to_image(&(ImpToImage){.images = (int)imp_shape_images(node->shape),
                                     .channels = node->shape.channels,
@@ -70,8 +71,9 @@ const ImpConvolutionWay imp_convolution_from_image = {
 
 static ImpStatus prepare_to(ImpNode *node, ImpError *error) {
     const ImpConvolution *spec = imp_convolution_spec(node);
-    imp_convolution_need(node,
-                         imp_graph_kernels(node->graph)->to_image_scratch(node->source->shape.channels, spec->kernel));
+    imp_convolution_need(
+        node, imp_graph_kernels(node->graph)
+                  ->to_image_scratch(node->source->shape.channels, spec->kernel, imp_graph_threads(node->graph)));
     return imp_convolution_prepare_direct(node, error);
 }
 
