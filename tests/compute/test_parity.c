@@ -80,12 +80,29 @@ static void check_arrays(float *const arrays[ARRAYS], const size_t counts[ARRAYS
     imp_free(output);
 }
 
+/* Without gradients, where padding and enlargement are never stored. */
+static void check_forward(float *const arrays[ARRAYS], const size_t counts[ARRAYS], ImpShape shape, bool narrow) {
+    Johnson j = {.width = 6, .residuals = 2, .values = arrays[PARAMETERS]};
+    assert_int_equal(imp_graph_new(shape, &j.graph, &j.error), IMP_OK);
+    johnson_build(&j);
+    if (j.status != IMP_OK) fail_msg("%s", j.error.message);
+    if (narrow) imp_graph_narrow(j.graph);
+    imp_graph_tap(j.last);
+    assert_int_equal(imp_graph_plan(j.graph, false, &j.error), IMP_OK);
+    memcpy(imp_graph_input_data(j.graph), arrays[X], counts[X] * sizeof(float));
+    assert_int_equal(imp_graph_forward(j.graph, &j.error), IMP_OK);
+    compare(imp_graph_value(j.last).data, arrays[Y], counts[Y], value_tolerance, "picture, forward only");
+    imp_graph_free(&j.graph);
+}
+
 static void check_network(FILE *file, ImpShape shape) {
     float *arrays[ARRAYS];
     size_t counts[ARRAYS];
     for (int i = 0; i < ARRAYS; i++) arrays[i] = read_array(file, &counts[i]);
     check_arrays(arrays, counts, shape, false);
     check_arrays(arrays, counts, shape, true);
+    check_forward(arrays, counts, shape, false);
+    check_forward(arrays, counts, shape, true);
     for (int i = 0; i < ARRAYS; i++) imp_free(arrays[i]);
 }
 

@@ -58,6 +58,7 @@ void imp_graph_free(ImpGraph **graph) {
         ImpNode *node = g->nodes[i];
         if (node->op && node->op->release) node->op->release(node);
         imp_free(node->state);
+        imp_free(node->rows);
         imp_free(node);
     }
     imp_free(g->arena);
@@ -151,6 +152,55 @@ static void resolve_views(ImpGraph *graph) {
     }
 }
 
+static bool can_be_mapped(const ImpGraph *graph, const ImpNode *node) {
+    if (!node->op->map || node->tapped || node->layout != IMP_LAYOUT_BLOCKED) return false;
+    for (size_t i = node->index + 1; i < graph->count; i++) {
+        const ImpNode *reader = graph->nodes[i];
+        if (reads(reader, node) && !reader->mapped && (reader->second == node || !reader->applies_map)) return false;
+    }
+    return true;
+}
+
+/* Makes a mapped node's map: to its source, and through that where it is mapped too. */
+static ImpStatus make_map(ImpNode *node, ImpError *error) {
+    const ImpNode *source = node->source;
+    size_t height = (size_t)node->shape.height, width = (size_t)node->shape.width;
+    ImpStatus status = IMP_ALLOC(&node->rows, height + width, "graph", error);
+    if (status != IMP_OK) return status;
+    node->columns = node->rows + height;
+    node->stored = source->mapped ? source->stored : source;
+    node->op->map(node, node->rows, node->columns);
+    for (size_t i = 0; i < height && source->mapped; i++)
+        node->rows[i] = node->rows[i] < 0 ? -1 : source->rows[node->rows[i]];
+    for (size_t i = 0; i < width && source->mapped; i++)
+        node->columns[i] = node->columns[i] < 0 ? -1 : source->columns[node->columns[i]];
+    return IMP_OK;
+}
+
+static ImpStatus resolve_maps(ImpGraph *graph, ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t i = graph->count; i-- > 1;) graph->nodes[i]->mapped = can_be_mapped(graph, graph->nodes[i]);
+    for (size_t i = 1; i < graph->count && status == IMP_OK; i++)
+        if (graph->nodes[i]->mapped) status = make_map(graph->nodes[i], error);
+    return status;
+}
+
+const float *imp_source_value(const ImpNode *node) {
+    return node->source->mapped ? node->source->stored->value : node->source->value;
+}
+
+ImpMap imp_source_map(const ImpNode *node) {
+    const ImpNode *source = node->source;
+    if (!source->mapped) return (ImpMap){0};
+    return (ImpMap){source->rows, source->columns, source->stored->shape.height, source->stored->shape.width};
+}
+
+/* Whether `reader` takes numbers of `node`, itself or by a map. */
+static bool takes(const ImpNode *reader, const ImpNode *node) {
+    if (reader->view || reader->mapped) return false;
+    return reads(reader, node) || (reader->source && reader->source->mapped && reader->source->stored == node);
+}
+
 /* Step of a node's backward pass; its forward pass is step `index`. */
 static size_t backward_step(const ImpGraph *graph, const ImpNode *node) {
     return 2 * graph->count - 1 - node->index;
@@ -164,13 +214,14 @@ static ImpInterval life_of_value(const ImpGraph *graph, const ImpNode *node) {
         last = backward_step(graph, node);
     for (size_t i = node->index + 1; i < graph->count; i++) {
         const ImpNode *reader = graph->nodes[i];
-        if (!reads(reader, node) || reader->view) continue;
+        if (!takes(reader, node)) continue;
         bool again = graph->backward && (reader->backward_reads_source || reader->source_relu);
         size_t read = again ? backward_step(graph, reader) : reader->index;
         if (read > last) last = read;
     }
-    return (ImpInterval){
-        .floats = node->view ? 0 : imp_node_floats(node), .first = node->op ? node->index : 0, .last = last};
+    return (ImpInterval){.floats = node->view || node->mapped ? 0 : imp_node_floats(node),
+                         .first = node->op ? node->index : 0,
+                         .last = last};
 }
 
 static ImpInterval life_of_gradient(const ImpGraph *graph, const ImpNode *node) {
@@ -214,7 +265,8 @@ ImpStatus imp_graph_plan(ImpGraph *graph, bool backward, ImpError *error) {
     graph->backward = backward;
     graph->threads = imp_threads_get();
     resolve_views(graph);
-    ImpStatus status = prepare_nodes(graph, error);
+    ImpStatus status = resolve_maps(graph, error);
+    if (status == IMP_OK) status = prepare_nodes(graph, error);
     return status == IMP_OK ? lay_out_arena(graph, error) : status;
 }
 
@@ -233,7 +285,7 @@ ImpStatus imp_graph_forward(ImpGraph *graph, ImpError *error) {
     assert(graph->planned && imp_threads_get() == graph->threads);
     for (size_t i = 1; i < graph->count; i++) {
         ImpNode *node = graph->nodes[i];
-        if (node->view || node->op->forward(node, graph->scratch)) continue;
+        if (node->view || node->mapped || node->op->forward(node, graph->scratch)) continue;
         return imp_fail(error, IMP_ERROR_UNSUPPORTED, "layer %zu of the network (%s) cannot be computed here", i,
                         node->op->name);
     }

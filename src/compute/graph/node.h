@@ -15,6 +15,9 @@ typedef struct ImpOp {
     ImpStatus (*prepare)(ImpNode *node, ImpError *error);
     /* node->value from node->source->value. */
     bool (*forward)(ImpNode *node, float *scratch);
+    /* NULL, or of an operation that only puts pixels elsewhere: for each row (column) of the result, which of the
+     * source it is, -1 for zeros. Neighbours come from neighbours, or from the same. */
+    void (*map)(const ImpNode *node, int *rows, int *columns);
     /* From node->gradient (which it may spoil): the gradients of node->source and node->second as into[0] and into[1]
      * say; and added, those of parameters. */
     bool (*backward)(ImpNode *node, float *scratch, const ImpInto into[2]);
@@ -34,6 +37,12 @@ struct ImpNode {
      * to, and whether the node can read max(source, 0) for source (then source_relu says so after planning). */
     bool backward_reads_source, backward_reads_value, learns, applies_relu;
     bool source_relu;
+    /* Set by the builder: the node can read source, blocked, by a map. Then nodes that only put pixels elsewhere need
+     * no numbers: they are mapped, and after planning say where theirs are. */
+    bool applies_map;
+    bool mapped;
+    const ImpNode *stored;   /* of a mapped node: whose value the map is of */
+    int *rows, *columns;     /* of a mapped node */
     bool view;               /* a ReLU that has no numbers of its own */
     float *value, *gradient; /* in the arena, from plan on */
     size_t scratch_floats;
@@ -46,6 +55,10 @@ int imp_graph_threads(const ImpGraph *graph); /* the number it is planned for */
 /* Adds a node with zeroed state of state_size bytes. */
 ImpStatus imp_graph_add(ImpGraph *graph, const ImpOp *op, ImpNode *source, ImpShape shape, ImpLayout layout,
                         size_t state_size, ImpNode **out, ImpError *error);
+
+/* The numbers of node->source, and where they are. */
+const float *imp_source_value(const ImpNode *node);
+ImpMap imp_source_map(const ImpNode *node);
 
 /* Floats of the node's value, and blocks of all its images together (each a plane of H x W x B; blocked nodes). */
 size_t imp_node_floats(const ImpNode *node);

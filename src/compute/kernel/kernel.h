@@ -13,6 +13,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A source that is read through padding or enlargement, which are never stored: its place (y,x) is at row rows[y] and
+ * column columns[x] of the planes that are, height x width; -1: a zero. From one y (or x) to the next, rows[y] changes
+ * by at most 1. rows NULL: the source is stored as it is. */
+typedef struct ImpMap {
+    const int *rows, *columns;
+    int height, width;
+} ImpMap;
+
 /* A 3x3 convolution of stride 1 with `padding` (0, 1 or 2) zeros around, by Winograd's F(4x4,3x3) (Lavin, Gray 2016).
  * As backward pass with respect to the input it is the same with the filters transposed and turned by 180 degrees, and
  * padding 2 - p. */
@@ -23,6 +31,7 @@ typedef struct ImpWinograd {
     const float *weights;       /* (out,in,3,3), or (in,out,3,3) when transposed */
     const float *bias;          /* (out) or NULL */
     const float *source;        /* (images,in/B,H,W,B) */
+    ImpMap map;                 /* of source; then without source_mask */
     const float *source_mask;   /* NULL, or the shape of source: source counts only where this is > 0 */
     float *target;              /* (images,out/B,h,w,B) */
     const float *target_mask;   /* NULL, or the shape of target: the result counts only where this is > 0 */
@@ -44,6 +53,7 @@ typedef struct ImpDirect {
     const float *weights; /* (out,in,kernel,kernel), or (in,out,kernel,kernel) when transposed */
     const float *bias;    /* (out) or NULL */
     const float *source;
+    ImpMap map;      /* of a blocked source, not transposed */
     float *target;   /* (images,out/B,out_height,out_width,B) */
     bool relu;       /* max(result, 0) is written */
     bool accumulate; /* added to target */
@@ -60,6 +70,7 @@ typedef struct ImpToImage {
     const float *weights;     /* (planes,channels,kernel,kernel), or (channels,planes,kernel,kernel) when transposed */
     const float *bias;        /* (planes) or NULL */
     const float *source;      /* (images,channels/B,height,width,B) */
+    ImpMap map;               /* of source; kernel >= 5, without source_mask */
     const float *source_mask; /* NULL, or as in ImpWinograd */
     float *target;            /* (images,planes,h,w) */
     bool accumulate;          /* added to target */
@@ -75,6 +86,7 @@ typedef struct ImpWeightGradient {
     bool source_plain, gradient_plain; /* not both */
     bool source_relu;                  /* max(source, 0) is read; blocked sources */
     const float *source;               /* (images,in/B,H,W,B) or (images,in,H,W) */
+    ImpMap map;                        /* of a blocked source; kernel 3 and stride 1 */
     const float *gradient;             /* (images,out/B,h,w,B) or (images,out,h,w) */
     float *weights;                    /* (out,in,kernel,kernel), added to */
     float *scratch;                    /* weight_gradient_scratch() floats */

@@ -28,7 +28,8 @@ static ImpWeightGradient weight_job(const ImpNode *node) {
                                .source_plain = node->source->layout == IMP_LAYOUT_PLAIN,
                                .gradient_plain = node->layout == IMP_LAYOUT_PLAIN,
                                .source_relu = node->source_relu,
-                               .source = node->source->value,
+                               .source = imp_source_value(node),
+                               .map = imp_source_map(node),
                                .gradient = node->gradient,
                                .weights = spec->weights.gradient};
 }
@@ -161,5 +162,7 @@ ImpStatus imp_graph_convolution(ImpGraph *graph, ImpNode *source, const ImpConvo
     (*out)->backward_reads_source = spec.weights.gradient;
     (*out)->backward_reads_value = spec.relu;
     (*out)->applies_relu = state->way->applies_relu;
+    (*out)->applies_map = state->way->applies_map && (!spec.weights.gradient || state->way->learns_mapped);
+    if (spec.to_image && spec.kernel < 5) (*out)->applies_map = false;
     return IMP_OK;
 }

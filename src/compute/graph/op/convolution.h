@@ -12,8 +12,10 @@ typedef struct ImpConvolutionWay {
     bool (*forward)(ImpNode *node, float *scratch);
     /* mask: NULL, or what the result's gradient counts where it is > 0. */
     bool (*backward_data)(ImpNode *node, const float *mask, float *scratch, ImpInto into);
-    bool masks;        /* backward_data can apply a mask */
-    bool applies_relu; /* forward can read max(source, 0) */
+    bool masks;         /* backward_data can apply a mask */
+    bool applies_relu;  /* forward can read max(source, 0) */
+    bool applies_map;   /* forward can read a blocked source by a map */
+    bool learns_mapped; /* and the weights' gradient too */
 } ImpConvolutionWay;
 
 typedef struct ImpConvolutionState {

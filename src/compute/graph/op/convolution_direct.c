@@ -18,7 +18,8 @@ static ImpDirect forward_job(const ImpNode *node) {
                        .source_plain = node->source->layout == IMP_LAYOUT_PLAIN,
                        .weights = spec->weights.value,
                        .bias = spec->bias.value,
-                       .source = node->source->value,
+                       .source = imp_source_value(node),
+                       .map = imp_source_map(node),
                        .target = node->value,
                        .relu = spec->relu};
 }
@@ -70,4 +71,5 @@ bool imp_convolution_backward_direct(ImpNode *node, const float *mask, float *sc
 
 const ImpConvolutionWay imp_convolution_direct = {.prepare = imp_convolution_prepare_direct,
                                                   .forward = imp_convolution_forward_direct,
-                                                  .backward_data = imp_convolution_backward_direct};
+                                                  .backward_data = imp_convolution_backward_direct,
+                                                  .applies_map = true};

@@ -89,11 +89,14 @@ static bool forward_to(ImpNode *node, float *scratch) {
                                  .padding = spec->padding,
                                  .weights = spec->weights.value,
                                  .bias = spec->bias.value,
-                                 .source = node->source->value,
+                                 .source = imp_source_value(node),
+                                 .map = imp_source_map(node),
                                  .target = node->value,
                                  .scratch = scratch});
     return true;
 }
 
-const ImpConvolutionWay imp_convolution_to_image = {
-    .prepare = prepare_to, .forward = forward_to, .backward_data = imp_convolution_backward_direct};
+const ImpConvolutionWay imp_convolution_to_image = {.prepare = prepare_to,
+                                                    .forward = forward_to,
+                                                    .backward_data = imp_convolution_backward_direct,
+                                                    .applies_map = true};

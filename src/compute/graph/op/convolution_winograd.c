@@ -12,7 +12,8 @@ static ImpWinograd forward_job(const ImpNode *node) {
                          .padding = spec->padding,
                          .weights = spec->weights.value,
                          .bias = spec->bias.value,
-                         .source = node->source->value,
+                         .source = imp_source_value(node),
+                         .map = imp_source_map(node),
                          .source_relu = node->source_relu,
                          .target = node->value,
                          .relu = spec->relu};
@@ -58,5 +59,10 @@ static bool backward_data(ImpNode *node, const float *mask, float *scratch, ImpI
     return true;
 }
 
-const ImpConvolutionWay imp_convolution_winograd = {
-    .prepare = prepare, .forward = forward, .backward_data = backward_data, .masks = true, .applies_relu = true};
+const ImpConvolutionWay imp_convolution_winograd = {.prepare = prepare,
+                                                    .forward = forward,
+                                                    .backward_data = backward_data,
+                                                    .masks = true,
+                                                    .applies_relu = true,
+                                                    .applies_map = true,
+                                                    .learns_mapped = true};

@@ -72,6 +72,14 @@ static bool forward(ImpNode *node, float *scratch) {
     return true;
 }
 
+static void map(const ImpNode *node, int *rows, int *columns) {
+    const Pad *pad = node->state;
+    for (int y = 0; y < node->shape.height; y++)
+        rows[y] = source_of(pad->padding, y - pad->width, node->source->shape.height);
+    for (int x = 0; x < node->shape.width; x++)
+        columns[x] = source_of(pad->padding, x - pad->width, node->source->shape.width);
+}
+
 static void add_pixels(float *to, const float *from, size_t count, bool add) {
     if (add)
         for (size_t i = 0; i < count; i++) to[i] += from[i];
@@ -113,7 +121,7 @@ static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     return true;
 }
 
-static const ImpOp pad = {.name = "pad", .forward = forward, .backward = backward};
+static const ImpOp pad = {.name = "pad", .forward = forward, .map = map, .backward = backward};
 
 ImpStatus imp_graph_pad(ImpGraph *graph, ImpNode *source, ImpPadding padding, int width, ImpNode **out,
                         ImpError *error) {

@@ -11,6 +11,11 @@ static bool forward(ImpNode *node, float *scratch) {
     return true;
 }
 
+static void map(const ImpNode *node, int *rows, int *columns) {
+    for (int y = 0; y < node->shape.height; y++) rows[y] = y / 2;
+    for (int x = 0; x < node->shape.width; x++) columns[x] = x / 2;
+}
+
 static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     (void)scratch;
     ImpShape from = node->source->shape;
@@ -21,7 +26,7 @@ static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     return true;
 }
 
-static const ImpOp upsample = {.name = "upsample", .forward = forward, .backward = backward};
+static const ImpOp upsample = {.name = "upsample", .forward = forward, .map = map, .backward = backward};
 
 ImpStatus imp_graph_upsample(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error) {
     assert(source->layout == IMP_LAYOUT_BLOCKED);
