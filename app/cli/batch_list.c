@@ -111,12 +111,41 @@ static void add_read(ReadFiles *read, const char *path) {
         read->files[read->count++] = (ReadFile){info.st_dev, info.st_ino, path};
 }
 
-/* Values that are files: those that are said to be, and texts that happen to be, such as a model. */
+/* The value of an option that may be a file, or a text that is one, such as a model; NULL of others. */
+static const char *file_value(const ImpParams *params, size_t index) {
+    const ImpParam *row = &imp_params_table(params)->rows[index];
+    bool reads = row->type == IMP_PARAM_FILE_IN || row->type == IMP_PARAM_TEXT;
+    return reads ? imp_params_text(params, row->name) : NULL;
+}
+
+/* How many files the options may name: a text may be several, with commas between. */
+static size_t count_options(const ImpParams *params) {
+    size_t count = 0;
+    for (size_t i = 0; i < imp_params_table(params)->count; i++) {
+        count += 2;
+        for (const char *c = file_value(params, i); c && *c; c++) count += *c == ',';
+    }
+    return count;
+}
+
+/* The file that the first `length` characters of `text` name. */
+static void add_part(ReadFiles *read, const char *text, size_t length) {
+    char part[4096];
+    size_t before = read->count;
+    if (length >= sizeof part) return;
+    memcpy(part, text, length);
+    part[length] = '\0';
+    add_read(read, part);
+    if (read->count > before) read->files[before].path = text; /* the part is gone soon */
+}
+
 static void add_options(ReadFiles *read, const ImpParams *params) {
-    const ImpParamTable *table = imp_params_table(params);
-    for (size_t i = 0; i < table->count; i++)
-        if (table->rows[i].type == IMP_PARAM_FILE_IN || table->rows[i].type == IMP_PARAM_TEXT)
-            add_read(read, imp_params_text(params, table->rows[i].name));
+    for (size_t i = 0; i < imp_params_table(params)->count; i++) {
+        const char *text = file_value(params, i);
+        add_read(read, text);
+        if (!text || !strchr(text, ',')) continue;
+        for (; *text; text += strcspn(text, ","), text += *text == ',') add_part(read, text, strcspn(text, ","));
+    }
 }
 
 static int compare_files(const void *a, const void *b) {
@@ -126,8 +155,7 @@ static int compare_files(const void *a, const void *b) {
 }
 
 static int collect_read(const Run *run, const BatchList *list, ReadFiles *out) {
-    size_t most =
-        list->count + run->pictures.count + imp_params_table(run->common)->count + imp_params_table(run->params)->count;
+    size_t most = list->count + run->pictures.count + count_options(run->common) + count_options(run->params);
     *out = (ReadFiles){malloc((most + 1) * sizeof *out->files), 0};
     if (!out->files) return no_memory();
     for (size_t i = 0; i < list->count; i++) add_read(out, list->items[i].picture->path);

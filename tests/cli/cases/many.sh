@@ -64,6 +64,7 @@ rm linked/b.JPEG
 try invert photo.png photos -O linked
 cp painting.png linked/painting.png
 try invert photo.png painting.png -O linked --model linked/painting.png
+try invert photo.png painting.png -O linked --note linked/painting.png,deep.png
 try invert photo.png -O none -o out.png
 try invert photo.png -O none --log log.csv
 try invert photo.png -O none --preview now.png
