@@ -141,6 +141,26 @@ static void a_training_taken_up_again_ends_in_the_same_bytes(void **state) {
     assert_same_file(in_folder("whole.safetensors"), in_folder("same.safetensors"));
 }
 
+static void it_starts_from_another_network(void **state) {
+    (void)state;
+    char settings[512], text[512];
+    Watch first = {0}, second = {0}, third = {0};
+    snprintf(settings, sizeof settings, "steps=60;learning-rate=0.01;output=%s", in_folder("first.safetensors"));
+    train(settings, &first);
+    snprintf(settings, sizeof settings, "steps=6;output=%s;start=%s", in_folder("second.safetensors"),
+             in_folder("first.safetensors"));
+    train(settings, &second);
+    if (!(second.totals[0] < 0.6 * first.totals[0])) fail_msg("%g after %g", second.totals[0], first.totals[0]);
+    snprintf(text, sizeof text, "%s;resume=%s;steps=8", settings, in_folder("second.safetensors.checkpoint"));
+    train(text, &third);
+    assert_int_equal(third.rows, 2);
+    ImpError error;
+    ImpTrainingResult result;
+    snprintf(text, sizeof text, "%s;width=0.125", settings);
+    assert_int_equal(attempt(text, &third, &result, &error), IMP_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "another number of channels"));
+}
+
 static void a_full_disk_does_not_end_it(void **state) {
     (void)state;
     char settings[512];
@@ -296,6 +316,7 @@ int main(void) {
         cmocka_unit_test(the_gradient_is_that_of_the_losses),
         cmocka_unit_test(a_setback_returns_to_the_good_state),
         cmocka_unit_test(it_learns),
+        cmocka_unit_test(it_starts_from_another_network),
         cmocka_unit_test(a_training_taken_up_again_ends_in_the_same_bytes),
         cmocka_unit_test(a_full_disk_does_not_end_it),
         cmocka_unit_test(other_trainings_are_not_continued),

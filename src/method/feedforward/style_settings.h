@@ -4,11 +4,11 @@
 
 #include "method/feedforward/train_settings.h"
 
-enum { IMP_TRAIN_STYLE_ROWS = 32 };
+enum { IMP_TRAIN_STYLE_ROWS = 33 };
 extern const ImpParam imp_train_style_rows[IMP_TRAIN_STYLE_ROWS];
 
 typedef struct ImpTrainStyleSettings {
-    const char *style;
+    const char *style, *start; /* start NULL: with random weights */
     double content_weight, style_weight, tv_weight;
     ImpTrainLayers content_layers, style_layers; /* those that count */
     int style_size;

@@ -6,10 +6,12 @@
 #include "method/feedforward/train_task.h"
 #include "network/catalogue.h"
 #include "network/transform_net.h"
+#include <string.h>
 
 typedef struct Style {
     ImpTrainStyleSettings settings;
     char sha256[IMP_SHA256_TEXT]; /* of the painting */
+    char start_sha256[IMP_SHA256_TEXT];
     ImpVggWeights *vgg;
     ImpTransformNet *net;
     ImpStyleObjective *objective;
@@ -40,11 +42,29 @@ static ImpStatus make_objective(ImpTrainTask *task, ImpError *error) {
     return status;
 }
 
+/* The weights of a network of the same shape. */
+static ImpStatus start_from(Style *style, const char *path, ImpError *error) {
+    ImpTransformNet *start;
+    ImpStatus status = imp_transform_read(path, &start, error);
+    if (status != IMP_OK) return status;
+    if (memcmp(&start->shape, &style->net->shape, sizeof start->shape) != 0)
+        status = imp_fail(error, IMP_ERROR_ARGUMENT,
+                          "%.200s has another number of channels or residual blocks; give the width and the "
+                          "residual-blocks that it was trained with",
+                          path);
+    else
+        memcpy(style->net->values, start->values, start->count * sizeof *start->values);
+    memcpy(style->start_sha256, start->sha256, sizeof start->sha256);
+    imp_transform_free(&start);
+    return status;
+}
+
 static ImpStatus make_net(ImpTrainTask *task, ImpError *error) {
     Style *style = task->state;
     ImpTransformShape shape = imp_transform_shape(style->settings.width);
     shape.residuals = style->settings.residuals;
     ImpStatus status = imp_transform_new(shape, task->settings.seed, &style->net, error);
+    if (status == IMP_OK && style->settings.start) status = start_from(style, style->settings.start, error);
     if (status != IMP_OK) return status;
     task->values = style->net->values;
     task->count = style->net->count;
@@ -85,6 +105,10 @@ static ImpStatus open_style(ImpTrainTask *task, const ImpParams *params, ImpErro
     task->traits[0].key = "style_sha256", task->traits[0].value = style->sha256, task->traits[0].phrase = "painting";
     task->traits[1].key = "model_sha256", task->traits[1].value = style->vgg->sha256, task->traits[1].phrase = "model";
     task->n_traits = 2;
+    if (!style->settings.start) return IMP_OK;
+    task->traits[2].key = "start_sha256", task->traits[2].value = style->start_sha256;
+    task->traits[2].phrase = "network to start from";
+    task->n_traits = 3;
     return IMP_OK;
 }
 
