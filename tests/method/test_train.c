@@ -143,7 +143,7 @@ static void a_training_taken_up_again_ends_in_the_same_bytes(void **state) {
 
 static void it_starts_from_another_network(void **state) {
     (void)state;
-    char settings[512], text[512];
+    char settings[512], text[1024];
     Watch first = {0}, second = {0}, third = {0};
     snprintf(settings, sizeof settings, "steps=60;learning-rate=0.01;output=%s", in_folder("first.safetensors"));
     train(settings, &first);
