@@ -79,6 +79,7 @@ static void between_blocked(void) {
          .relu = true},
         {.in = 33, .out = 16, .height = 5, .width = 5, .images = 2, .kernel = 3, .stride = 1, .padding = 2},
         {.in = 13, .out = 20, .height = 11, .width = 8, .images = 3, .kernel = 3, .stride = 2, .padding = 1},
+        {.in = 35, .out = 9, .height = 8, .width = 13, .images = 2, .kernel = 3, .stride = 2, .padding = 1},
         {.in = 16,
          .out = 33,
          .height = 9,

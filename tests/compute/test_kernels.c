@@ -189,8 +189,77 @@ static void winograd_shapes(const ImpKernels *kernels) {
     check_winograd(kernels, 512, 64, 9, 4, TRANSPOSED | TARGET_MASK | ACCUMULATE);
 }
 
+/* How a source is read: as it is, through reflected borders of 1, enlarged by two within such, or within zeros. */
+typedef enum Reading { READ_AS_IT_IS, READ_REFLECTED, READ_ENLARGED, READ_ENLARGED_IN_ZEROS, READINGS } Reading;
+
+static int place_of(Reading reading, int i, int side) {
+    int enlarged = reading == READ_REFLECTED ? side : 2 * side, at = i - 1;
+    if (reading == READ_ENLARGED_IN_ZEROS && (at < 0 || at >= enlarged)) return -1;
+    at = at < 0 ? -at : at >= enlarged ? 2 * enlarged - 2 - at : at;
+    if (at < 0) at = 0; /* a side of 1 */
+    return reading == READ_REFLECTED ? at : at / 2;
+}
+
+static int *map_of(Reading reading, int side, int count) {
+    int *map = imp_alloc((size_t)count, sizeof *map);
+    assert_non_null(map);
+    for (int i = 0; i < count; i++) map[i] = place_of(reading, i, side);
+    return map;
+}
+
+/* Sides of what is stored; of stride 1 or 2. */
+static void check_reading(const ImpKernels *kernels, int in, int out, int height, int width, int stride,
+                          Reading reading) {
+    char what[160];
+    snprintf(what, sizeof what, "%s winograd %d -> %d, %d x %d, stride %d, reading %d", kernels->name, in, out, height,
+             width, stride, (int)reading);
+    bool mapped = reading != READ_AS_IT_IS;
+    int factor = reading >= READ_ENLARGED ? 2 : 1;
+    ImpWinograd job = {.images = 2, .in_channels = in, .out_channels = out, .stride = stride, .padding = !mapped};
+    job.height = mapped ? factor * height + 2 : height;
+    job.width = mapped ? factor * width + 2 : width;
+    size_t h = (size_t)((job.height + 2 * job.padding - 3) / stride + 1);
+    size_t w = (size_t)((job.width + 2 * job.padding - 3) / stride + 1);
+    size_t n_in = blocked_floats(kernels->block, in, (size_t)(2 * height * width));
+    size_t n_out = blocked_floats(kernels->block, out, 2 * h * w), n_weights = (size_t)in * (size_t)out * 9;
+    ImpRandom random;
+    imp_random_seed(&random, (uint64_t)(in * 1000 + height * 10 + width));
+    float *source = activations(&random, kernels->block, in, 2, (size_t)(2 * height * width));
+    float *weights = normal(&random, n_weights, 1 / sqrt(9.0 * in)), *bias = normal(&random, (size_t)out, 0.5);
+    float *expected = floats(n_out);
+    int *rows = mapped ? map_of(reading, height, job.height) : NULL;
+    int *columns = mapped ? map_of(reading, width, job.width) : NULL;
+    job.map = (ImpMap){rows, columns, height, width};
+    job.source = source;
+    job.weights = weights;
+    job.bias = bias;
+    job.target = expected;
+    imp_reference_convolution(kernels->block, &job);
+    job.target = floats(n_out);
+    run_winograd(kernels, job, 2);
+    expect_close(job.target, expected, n_out, convolution_tolerance, what);
+    release(job.target, n_out);
+    release(expected, n_out);
+    release(source, n_in);
+    release(weights, n_weights);
+    release(bias, (size_t)out);
+    imp_free(rows);
+    imp_free(columns);
+}
+
+static void winograd_readings(const ImpKernels *kernels) {
+    static const int sizes[][2] = {{1, 1}, {1, 6}, {2, 2}, {3, 8}, {9, 5}, {13, 22}};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (int reading = 0; reading < READINGS; reading++)
+            for (int stride = 1; stride <= 2; stride++) {
+                check_reading(kernels, 5, 33, sizes[s][0], sizes[s][1], stride, (Reading)reading);
+                check_reading(kernels, 20, 7, sizes[s][0], sizes[s][1], stride, (Reading)reading);
+            }
+}
+
 static void winograd_of_all_tiers(void **state) {
     (void)state;
+    for_tiers(winograd_readings);
     for_tiers(winograd_flags);
     for_tiers(winograd_shapes);
 }

@@ -21,12 +21,14 @@ typedef struct ImpMap {
     int height, width;
 } ImpMap;
 
-/* A 3x3 convolution of stride 1 with `padding` (0, 1 or 2) zeros around, by Winograd's F(4x4,3x3) (Lavin, Gray 2016).
+/* A 3x3 convolution of stride 1 with `padding` (0, 1 or 2) zeros around, by Winograd's F(4x4,3x3) (Lavin, Gray 2016),
+ * or forms of it for stride 2 (then neither transposed, nor with a mask or source_relu) and for enlarged sources.
  * As backward pass with respect to the input it is the same with the filters transposed and turned by 180 degrees, and
  * padding 2 - p. */
 typedef struct ImpWinograd {
     int images, in_channels, out_channels;
-    int height, width, padding; /* of the source; the target has height + 2 padding - 2 rows ... */
+    int stride;                 /* 2; 0 and 1 are 1 */
+    int height, width, padding; /* of the source; the target has (height + 2 padding - 3) / stride + 1 rows ... */
     bool transposed;            /* weights are read as the backward pass needs them: (in,out) swapped, turned */
     const float *weights;       /* (out,in,3,3), or (in,out,3,3) when transposed */
     const float *bias;          /* (out) or NULL */

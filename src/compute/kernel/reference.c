@@ -27,23 +27,43 @@ static double filter_of(const ImpWinograd *job, int out, int in, int ky, int kx)
     return (double)job->weights[job->transposed ? turned : forward];
 }
 
+static int stride_of(const ImpWinograd *job) {
+    return job->stride == 2 ? 2 : 1;
+}
+
+static size_t stored_places(const ImpWinograd *job) {
+    if (job->map.rows) return (size_t)job->map.height * (size_t)job->map.width;
+    return (size_t)job->height * (size_t)job->width;
+}
+
+/* The place where (row,column) of the source is stored; false for a zero. */
+static bool stored_at(const ImpWinograd *job, int row, int column, size_t *place) {
+    if (row < 0 || column < 0 || row >= job->height || column >= job->width) return false;
+    int width = job->map.rows ? job->map.width : job->width;
+    if (job->map.rows) row = job->map.rows[row];
+    if (job->map.rows) column = job->map.columns[column];
+    *place = (size_t)row * (size_t)width + (size_t)column;
+    return row >= 0 && column >= 0;
+}
+
 static double convolve(int block, const ImpWinograd *job, size_t first, int out, int y, int x) {
-    size_t places = (size_t)job->height * (size_t)job->width;
+    size_t places = stored_places(job);
     double sum = job->bias ? (double)job->bias[out] : 0;
     for (int in = 0; in < job->in_channels; in++)
         for (int ky = 0; ky < 3; ky++)
             for (int kx = 0; kx < 3; kx++) {
-                int row = y + ky - job->padding, column = x + kx - job->padding;
-                if (row < 0 || column < 0 || row >= job->height || column >= job->width) continue;
-                size_t place = (size_t)row * (size_t)job->width + (size_t)column;
-                sum += filter_of(job, out, in, ky, kx) * read_source(job, first + at(block, places, in, place));
+                size_t place;
+                if (stored_at(job, y * stride_of(job) + ky - job->padding, x * stride_of(job) + kx - job->padding,
+                              &place))
+                    sum += filter_of(job, out, in, ky, kx) * read_source(job, first + at(block, places, in, place));
             }
     return sum;
 }
 
 static void convolve_image(int block, const ImpWinograd *job, size_t image) {
-    int height = job->height + 2 * job->padding - 2, width = job->width + 2 * job->padding - 2;
-    size_t places = (size_t)height * (size_t)width, source_places = (size_t)job->height * (size_t)job->width;
+    int height = (job->height + 2 * job->padding - 3) / stride_of(job) + 1;
+    int width = (job->width + 2 * job->padding - 3) / stride_of(job) + 1;
+    size_t places = (size_t)height * (size_t)width, source_places = stored_places(job);
     size_t source = image * (size_t)padded(block, job->in_channels) * source_places;
     size_t target = image * (size_t)padded(block, job->out_channels) * places;
     for (int out = 0; out < padded(block, job->out_channels); out++)

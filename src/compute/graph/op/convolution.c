@@ -121,11 +121,15 @@ static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
 
 static const ImpOp convolution = {.name = "convolution", .prepare = prepare, .forward = forward, .backward = backward};
 
+/* Below this many channels, the 49 points of the strided way cost more than they save. */
+enum { STRIDED_CHANNELS = 32 };
+
 static const ImpConvolutionWay *way_of(const ImpNode *source, const ImpConvolution *spec) {
     if (source->layout == IMP_LAYOUT_PLAIN) return &imp_convolution_from_image;
     if (spec->to_image) return &imp_convolution_to_image;
-    bool winograd = spec->kernel == 3 && spec->stride == 1 && spec->padding <= 2;
-    return winograd ? &imp_convolution_winograd : &imp_convolution_direct;
+    if (spec->kernel != 3) return &imp_convolution_direct;
+    if (spec->stride == 1) return &imp_convolution_winograd;
+    return source->shape.channels < STRIDED_CHANNELS ? &imp_convolution_direct : &imp_convolution_strided;
 }
 
 static void check_spec(const ImpNode *source, const ImpConvolution *spec) {

@@ -1,12 +1,13 @@
 #include "compute/graph/op/convolution.h"
 
-/* 3x3 convolutions between blocked activations, forward and backward, by the Winograd kernel. */
+/* 3x3 convolutions between blocked activations by the Winograd kernel. */
 
 static ImpWinograd forward_job(const ImpNode *node) {
     const ImpConvolution *spec = imp_convolution_spec(node);
     return (ImpWinograd){.images = (int)imp_shape_images(node->shape),
                          .in_channels = node->source->shape.channels,
                          .out_channels = node->shape.channels,
+                         .stride = spec->stride,
                          .height = node->source->shape.height,
                          .width = node->source->shape.width,
                          .padding = spec->padding,
@@ -66,3 +67,15 @@ const ImpConvolutionWay imp_convolution_winograd = {.prepare = prepare,
                                                     .applies_relu = true,
                                                     .applies_map = true,
                                                     .learns_mapped = true};
+
+/* Of stride 2: forward only. */
+static ImpStatus prepare_strided(ImpNode *node, ImpError *error) {
+    ImpWinograd job = forward_job(node);
+    imp_convolution_need(node, imp_graph_kernels(node->graph)->winograd_scratch(&job, imp_graph_threads(node->graph)));
+    return imp_convolution_prepare_direct(node, error);
+}
+
+const ImpConvolutionWay imp_convolution_strided = {.prepare = prepare_strided,
+                                                   .forward = forward,
+                                                   .backward_data = imp_convolution_backward_direct,
+                                                   .applies_map = true};
