@@ -234,16 +234,37 @@ static ImpInterval life_of_gradient(const ImpGraph *graph, const ImpNode *node) 
     return (ImpInterval){.floats = node->view ? 0 : imp_node_floats(node), .first = first, .last = last};
 }
 
+/* Whether the node's numbers can take the place of its source's: nobody reads those later. */
+static bool runs_in_place(const ImpGraph *graph, const ImpNode *node, const ImpInterval *values) {
+    const ImpNode *source = node->source;
+    return node->op && node->op->in_place && !graph->backward && !node->view && source->op && !source->view &&
+           !source->mapped && values[source->index].last == node->index;
+}
+
+/* Where nodes run in place, their source's place lives on as theirs; owners: whose place each node has. */
+static void share_places(const ImpGraph *graph, ImpInterval *values, size_t *owners) {
+    for (size_t i = 0; i < graph->count; i++) {
+        const ImpNode *node = graph->nodes[i];
+        owners[i] = i;
+        if (!runs_in_place(graph, node, values)) continue;
+        owners[i] = owners[node->source->index];
+        values[owners[i]].last = values[i].last;
+        values[i].floats = 0;
+    }
+}
+
 static ImpStatus lay_out_arena(ImpGraph *graph, ImpError *error) {
     ImpInterval intervals[2 * MAX_NODES];
+    size_t owners[MAX_NODES];
     size_t n = graph->count, lives = graph->backward ? 2 * n : n;
     for (size_t i = 0; i < n; i++) intervals[i] = life_of_value(graph, graph->nodes[i]);
     for (size_t i = n; i < lives; i++) intervals[i] = life_of_gradient(graph, graph->nodes[i - n]);
+    share_places(graph, intervals, owners);
     graph->arena_floats = imp_plan_offsets(intervals, lives);
     ImpStatus status = IMP_ALLOC(&graph->arena, graph->arena_floats, "network's activations", error);
     if (status != IMP_OK) return status;
     for (size_t i = 0; i < n; i++) {
-        graph->nodes[i]->value = graph->arena + intervals[i].offset;
+        graph->nodes[i]->value = graph->arena + intervals[owners[i]].offset;
         if (graph->backward) graph->nodes[i]->gradient = graph->arena + intervals[n + i].offset;
     }
     return IMP_OK;

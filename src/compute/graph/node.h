@@ -21,6 +21,8 @@ typedef struct ImpOp {
     /* From node->gradient (which it may spoil): the gradients of node->source and node->second as into[0] and into[1]
      * say; and added, those of parameters. */
     bool (*backward)(ImpNode *node, float *scratch, const ImpInto into[2]);
+    /* forward may write node->value over node->source->value, as it does where nothing else reads that. */
+    bool in_place;
     void (*release)(ImpNode *node); /* frees what node->state points to; may be NULL */
 } ImpOp;
 

@@ -33,7 +33,7 @@ static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     return true;
 }
 
-static const ImpOp add = {.name = "add", .forward = forward, .backward = backward};
+static const ImpOp add = {.name = "add", .forward = forward, .backward = backward, .in_place = true};
 
 ImpStatus imp_graph_add_nodes(ImpGraph *graph, ImpNode *source, ImpNode *other, ImpNode **out, ImpError *error) {
     assert(source->layout == other->layout && source->shape.channels == other->shape.channels);

@@ -112,8 +112,12 @@ static void release(ImpNode *node) {
     imp_free(norm->lanes);
 }
 
-static const ImpOp instance_norm = {
-    .name = "instance normalisation", .prepare = prepare, .forward = forward, .backward = backward, .release = release};
+static const ImpOp instance_norm = {.name = "instance normalisation",
+                                    .in_place = true,
+                                    .prepare = prepare,
+                                    .forward = forward,
+                                    .backward = backward,
+                                    .release = release};
 
 ImpStatus imp_graph_instance_norm(ImpGraph *graph, ImpNode *source, const ImpInstanceNorm *norm, ImpNode **out,
                                   ImpError *error) {

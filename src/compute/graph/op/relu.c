@@ -45,7 +45,7 @@ static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     return true;
 }
 
-static const ImpOp relu = {.name = "relu", .forward = forward, .backward = backward};
+static const ImpOp relu = {.name = "relu", .forward = forward, .backward = backward, .in_place = true};
 
 ImpStatus imp_graph_relu(ImpGraph *graph, ImpNode *source, ImpNode **out, ImpError *error) {
     assert(source->layout == IMP_LAYOUT_BLOCKED);
