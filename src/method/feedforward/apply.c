@@ -87,7 +87,7 @@ static const ImpParam rows[] = {
 /* What the runs of a session share: the network, and memory for pictures of one size. */
 typedef struct Session {
     ImpTransformNet *net; /* or NULL: */
-    ImpArbitrary *arbitrary;
+    ImpRestyle *restyle;
     ImpTransformPlan *plan; /* of the last size */
     float *pixels;          /* (n_pixels) at least the last result */
     size_t n_pixels;
@@ -170,7 +170,8 @@ static ImpStatus repaint(Apply *apply, ImpError *error) {
                       .memory = (size_t)imp_params_integer(apply->request->params, "memory") << 20,
                       .progress = on_part,
                       .context = apply};
-    return imp_arbitrary_run(apply->session->arbitrary, &run, apply->pixels, error);
+    ImpRestyleOptions options = imp_arbitrary_options(apply->request->params);
+    return imp_restyle_run(apply->session->restyle, &options, &run, apply->pixels, error);
 }
 
 static ImpStatus transform(Apply *apply, ImpError *error) {
@@ -210,7 +211,7 @@ static void close_session(void *session) {
     Session *s = session;
     imp_transform_plan_free(&s->plan);
     imp_transform_free(&s->net);
-    imp_arbitrary_free(&s->arbitrary);
+    imp_restyle_free(&s->restyle);
     imp_free(s->pixels);
     imp_free(s);
 }
@@ -233,7 +234,7 @@ static ImpStatus open_session(const ImpParams *params, void **out, ImpError *err
     ImpStatus status = IMP_ALLOC(&session, 1, "session", error);
     if (status != IMP_OK) return status;
     if (imp_params_has(params, "style"))
-        status = imp_arbitrary_new(params, &session->arbitrary, error);
+        status = imp_arbitrary_new(params, &session->restyle, error);
     else
         status = read_network(params, &session->net, error);
     if (status == IMP_OK)

@@ -79,8 +79,15 @@ const ImpParam imp_stylise_rows[] = {
      .type = IMP_PARAM_TEXT,
      .fallback = "content",
      .group = "Picture",
-     .help = "what to start from: content, noise, style, or the path of a picture",
+     .help = "what to start from: content, noise, style, adain (what 'impasto apply --style' makes of them), or the "
+             "path of "
+             "a picture",
      .aliases = "init-image"},
+    {.name = "init-decoder",
+     .type = IMP_PARAM_TEXT,
+     .fallback = "adain",
+     .group = "Picture",
+     .help = "with --init adain: the decoder, a file or a name; the built-in network reads for it"},
     {.name = "noise",
      .type = IMP_PARAM_CHOICE,
      .fallback = "white",

@@ -78,8 +78,10 @@ static void read_start(const ImpParams *params, ImpStyliseSettings *s) {
     s->init = strcmp(init, "content") == 0 ? IMP_INIT_CONTENT
               : strcmp(init, "noise") == 0 ? IMP_INIT_NOISE
               : strcmp(init, "style") == 0 ? IMP_INIT_STYLE
+              : strcmp(init, "adain") == 0 ? IMP_INIT_ADAIN
                                            : IMP_INIT_FILE;
     s->init_path = s->init == IMP_INIT_FILE ? init : NULL;
+    s->decoder = imp_params_text(params, "init-decoder");
     s->noise = (ImpStyliseNoise)imp_params_choice(params, "noise");
     s->seed = (uint64_t)imp_params_integer(params, "seed");
 }

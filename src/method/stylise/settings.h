@@ -14,7 +14,8 @@ typedef enum ImpStyliseInit {
     IMP_INIT_CONTENT,
     IMP_INIT_NOISE,
     IMP_INIT_STYLE,
-    IMP_INIT_FILE /* init_path */
+    IMP_INIT_ADAIN, /* the content with the styles in one pass */
+    IMP_INIT_FILE   /* init_path */
 } ImpStyliseInit;
 typedef enum ImpStyliseNoise { IMP_NOISE_WHITE, IMP_NOISE_GREY } ImpStyliseNoise;
 
@@ -56,6 +57,7 @@ typedef struct ImpStyliseSettings {
 
     ImpStyliseInit init;
     const char *init_path;
+    const char *decoder; /* with IMP_INIT_ADAIN */
     ImpStyliseNoise noise;
     uint64_t seed;
 

@@ -1,6 +1,10 @@
 #include "method/stylise/start.h"
 
-static const double grey_deviation = 0.001; /* of 255 levels, as in neural-style */
+#include "feature/restyle.h"
+#include "method/stylise/targets.h"
+
+static const size_t restyle_memory = (size_t)1 << 30; /* bytes for activations of the one pass */
+static const double grey_deviation = 0.001;           /* of 255 levels, as in neural-style */
 
 static void fill_with_noise(const ImpStyliseSettings *settings, const ImpPixelSpace *space, ImpStyliseState *state) {
     size_t places = (size_t)state->width * (size_t)state->height;
@@ -15,8 +19,41 @@ static void fill_with_noise(const ImpStyliseSettings *settings, const ImpPixelSp
     imp_pixels_to_rgb(&bytes, state->pixels, places, state->pixels);
 }
 
-ImpStatus imp_stylise_start(const ImpStyliseSettings *settings, const ImpImage *content, const ImpImage *style,
-                            ImpStyliseState *state, ImpError *error) {
+static ImpStatus add_styles(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
+                            const ImpImage *const *styles, size_t n, ImpRestyle *restyle, ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t i = 0; i < n && status == IMP_OK; i++) {
+        ImpImage *style = NULL;
+        double share = imp_style_share(settings, n, i);
+        if (share == 0) continue;
+        status = imp_style_prepare(settings, scale, content, styles[i], &style, error);
+        if (status == IMP_OK)
+            status = imp_restyle_add(restyle, style->rgb, style->width, style->height, share, restyle_memory, error);
+        imp_image_free(&style);
+    }
+    return status;
+}
+
+/* The content with the styles' statistics, in one pass. */
+static ImpStatus start_restyled(const ImpStyliseSettings *settings, const ImpStyliseScale *scale,
+                                const ImpImage *content, const ImpImage *const *styles, size_t n, ImpImage **out,
+                                ImpError *error) {
+    ImpRestyle *restyle = NULL;
+    ImpRestyleOptions options = {.transform = IMP_STYLE_ADAIN, .strength = 1};
+    ImpCodeRun run = {
+        .rgb = content->rgb, .width = content->width, .height = content->height, .memory = restyle_memory};
+    ImpPixelSpace unit = imp_pixel_space(false);
+    ImpStatus status = imp_restyle_new("builtin", settings->decoder, &restyle, error);
+    if (status == IMP_OK) status = add_styles(settings, scale, content, styles, n, restyle, error);
+    if (status == IMP_OK) status = imp_image_new(content->width, content->height, out, error);
+    if (status == IMP_OK) status = imp_restyle_run(restyle, &options, &run, (*out)->rgb, error);
+    if (status == IMP_OK) imp_pixels_clamp(&unit, (*out)->rgb, (size_t)run.width * (size_t)run.height);
+    imp_restyle_free(&restyle);
+    return status;
+}
+
+ImpStatus imp_stylise_start(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
+                            const ImpImage *const *styles, size_t n, ImpStyliseState *state, ImpError *error) {
     ImpPixelSpace space = imp_pixel_space(settings->bytes);
     const ImpImage *from = content;
     ImpImage *file = NULL, *picture = NULL;
@@ -30,7 +67,11 @@ ImpStatus imp_stylise_start(const ImpStyliseSettings *settings, const ImpImage *
         from = NULL;
         break;
     case IMP_INIT_STYLE:
-        status = imp_picture_cover(style, state->width, state->height, &picture, error);
+        status = imp_picture_cover(styles[0], state->width, state->height, &picture, error);
+        from = picture;
+        break;
+    case IMP_INIT_ADAIN:
+        status = start_restyled(settings, scale, content, styles, n, &picture, error);
         from = picture;
         break;
     case IMP_INIT_FILE:

@@ -4,9 +4,9 @@
 
 #include "method/stylise/state.h"
 
-/* Fills state->pixels, at the first scale, by settings->init. `content` is prepared and has the scale's size; `style`
- * is the first style as it was given. Noise comes from state->random. */
-ImpStatus imp_stylise_start(const ImpStyliseSettings *settings, const ImpImage *content, const ImpImage *style,
-                            ImpStyliseState *state, ImpError *error);
+/* Fills state->pixels, at the first scale, by settings->init. `content` is prepared and has the scale's size; the
+ * styles (n) are as they were given. Noise comes from state->random. */
+ImpStatus imp_stylise_start(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
+                            const ImpImage *const *styles, size_t n, ImpStyliseState *state, ImpError *error);
 
 #endif

@@ -90,7 +90,7 @@ static ImpStatus begin_scale(Run *run, bool fresh, ImpError *error) {
     ImpImage *content;
     ImpStatus status = imp_picture_prepare(run->content->image, scale->width, scale->height, &content, error);
     if (status == IMP_OK && fresh) {
-        status = imp_stylise_start(settings, content, run->styles[0], &run->state, error);
+        status = imp_stylise_start(settings, scale, content, run->styles, run->n_styles, &run->state, error);
         if (status == IMP_OK && run->state.average) imp_stylise_average_add(&run->state, settings->average_decay);
     }
     if (status == IMP_OK)

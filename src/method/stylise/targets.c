@@ -40,9 +40,8 @@ static ImpStatus add_grams(const ImpVggWeights *weights, const ImpStyliseSetting
     return status;
 }
 
-/* The style as large as it has to be at this scale, in the content's colours where that is asked for. */
-static ImpStatus prepare_style(const ImpStyliseSettings *settings, const ImpStyliseScale *scale,
-                               const ImpImage *content, const ImpImage *style, ImpImage **out, ImpError *error) {
+ImpStatus imp_style_prepare(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
+                            const ImpImage *style, ImpImage **out, ImpError *error) {
     double side = settings->style_size > 0 ? settings->style_size : round(scale->long_side * settings->style_scale);
     int width, height;
     imp_image_fit(style->width, style->height, side < 1 ? 1 : (int)side, &width, &height);
@@ -53,7 +52,7 @@ static ImpStatus prepare_style(const ImpStyliseSettings *settings, const ImpStyl
     return status;
 }
 
-static double share_of(const ImpStyliseSettings *settings, size_t n_styles, size_t style) {
+double imp_style_share(const ImpStyliseSettings *settings, size_t n_styles, size_t style) {
     if (settings->n_blend_weights == 0) return 1 / (double)n_styles;
     double sum = 0;
     for (size_t i = 0; i < n_styles; i++) sum += settings->blend_weights[i];
@@ -66,11 +65,11 @@ ImpStatus imp_style_targets(const ImpVggWeights *weights, const ImpStyliseSettin
     *out = (ImpStyleTargets){.count = settings->style_layers.count};
     ImpStatus status = IMP_OK;
     for (size_t i = 0; i < n_styles && out->count > 0 && status == IMP_OK; i++) {
-        double share = share_of(settings, n_styles, i);
+        double share = imp_style_share(settings, n_styles, i);
         if (share == 0) continue;
         ImpImage *style = NULL;
         ImpExtractor *extractor = NULL;
-        status = prepare_style(settings, scale, content, styles[i], &style, error);
+        status = imp_style_prepare(settings, scale, content, styles[i], &style, error);
         if (status == IMP_OK) status = extract(weights, settings, &settings->style_layers, style, &extractor, error);
         imp_image_free(&style);
         if (status == IMP_OK) status = add_grams(weights, settings, extractor, share, out, error);

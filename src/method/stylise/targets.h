@@ -27,4 +27,11 @@ ImpStatus imp_content_losses(const ImpVggWeights *weights, const ImpStyliseSetti
 /* What the network looks like; `names` are the taps and stay the caller's. */
 ImpVggSpec imp_stylise_network(const ImpStyliseSettings *settings, const char *const *names, size_t n_names);
 
+/* The style as large as it has to be at this scale, in the content's colours where that is asked for. On success *out
+ * is the caller's. */
+ImpStatus imp_style_prepare(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
+                            const ImpImage *style, ImpImage **out, ImpError *error);
+/* How much one of n styles counts; they add up to 1. */
+double imp_style_share(const ImpStyliseSettings *settings, size_t n_styles, size_t style);
+
 #endif

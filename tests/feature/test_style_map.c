@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "method/feedforward/style_map.h"
+#include "feature/style_map.h"
 #include <math.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* How features get a painting's statistics: a linear map, from the means and covariances of both. */
-#ifndef IMP_METHOD_FEEDFORWARD_STYLE_MAP_H
-#define IMP_METHOD_FEEDFORWARD_STYLE_MAP_H
+#ifndef IMP_FEATURE_STYLE_MAP_H
+#define IMP_FEATURE_STYLE_MAP_H
 
 #include "impasto/status.h"
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "method/feedforward/style_map.h"
+#include "feature/style_map.h"
 
 #include "base/error.h"
 #include "base/memory.h"
