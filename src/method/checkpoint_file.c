@@ -14,6 +14,10 @@ ImpStatus imp_checkpoint_file_new(const ImpCheckpointKind *kind, ImpBundle **out
     return status;
 }
 
+bool imp_checkpoint_file_is(const ImpBundle *bundle) {
+    return imp_bundle_metadata(bundle, format_key) != NULL;
+}
+
 ImpStatus imp_checkpoint_file_read(const ImpCheckpointKind *kind, const char *path, ImpBundle **out, ImpError *error) {
     *out = NULL;
     ImpStatus status = imp_weights_read(path, out, error);

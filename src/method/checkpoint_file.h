@@ -4,6 +4,7 @@
 
 #include "base/bundle.h"
 #include "impasto/status.h"
+#include <stdbool.h>
 
 /* A kind of checkpoint: `format` with its version, as the file holds it, and what messages call its owner. */
 typedef struct ImpCheckpointKind {
@@ -13,6 +14,8 @@ typedef struct ImpCheckpointKind {
 
 /* An empty bundle of that kind. On success *out is the caller's. */
 ImpStatus imp_checkpoint_file_new(const ImpCheckpointKind *kind, ImpBundle **out, ImpError *error);
+/* Whether a bundle is a checkpoint of any kind. */
+bool imp_checkpoint_file_is(const ImpBundle *bundle);
 /* Reads a file of that kind; another is IMP_ERROR_FORMAT. On success *out is the caller's, else NULL. */
 ImpStatus imp_checkpoint_file_read(const ImpCheckpointKind *kind, const char *path, ImpBundle **out, ImpError *error);
 

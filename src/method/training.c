@@ -7,11 +7,7 @@
 
 /* One line a training, in the order of the help; the end is NULL. */
 static const ImpTraining *const trainings[] = {
-    &imp_train_style,
-    &imp_train_perceptual,
-    &imp_train_adain,
-    &imp_train_decoder,
-    NULL,
+    &imp_train_style, &imp_train_perceptual, &imp_train_adain, &imp_train_decoder, NULL,
 };
 
 const ImpTraining *const *imp_trainings(size_t *count) {

@@ -145,6 +145,29 @@ static void what_is_written_is_used(void **state) {
     imp_vgg_weights_free(&weights);
 }
 
+/* With the average of another training, whose options may differ but for the sizes. */
+static void each_starts_from_a_checkpoint(void **state) {
+    (void)state;
+    for (int k = 0; k < KINDS; k++) {
+        char settings[1024];
+        ImpError error;
+        ImpTrainingResult result;
+        Watch first = {0}, second = {0};
+        snprintf(settings, sizeof settings, "steps=60;learning-rate=0.005;average-decay=0.5;output=%s",
+                 in_folder("first.safetensors"));
+        train(&kinds[k], settings, &first);
+        snprintf(settings, sizeof settings, "steps=2;seed=0;average-decay=0;output=%s;start=%s",
+                 in_folder("second.safetensors"), in_folder("first.safetensors.checkpoint"));
+        train(&kinds[k], settings, &second);
+        if (!(second.totals[0] < 0.9 * first.totals[0]))
+            fail_msg("%s: %g after %g", kinds[k].name, second.totals[0], first.totals[0]);
+        snprintf(settings, sizeof settings, "steps=2;output=%s;start=%s", in_folder("third.safetensors"),
+                 in_folder("first.safetensors"));
+        assert_int_equal(attempt(&kinds[k], settings, &second, &result, &error), IMP_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "is no checkpoint"));
+    }
+}
+
 static void refuse(int kind, const char *settings, const char *part) {
     char text[1024];
     ImpError error = {0};
@@ -180,6 +203,7 @@ int main(void) {
         cmocka_unit_test(each_learns),
         cmocka_unit_test(each_is_taken_up_again_to_the_same_bytes),
         cmocka_unit_test(what_is_written_is_used),
+        cmocka_unit_test(each_starts_from_a_checkpoint),
         cmocka_unit_test(what_cannot_be_done_is_said),
     };
     return cmocka_run_group_tests(tests, make_files, remove_folder);

@@ -56,10 +56,6 @@ const ImpParam imp_train_style_rows[] = {
      .maximum = 32,
      .group = "Network",
      .help = "residual blocks; other programs expect 5"},
-    {.name = "start",
-     .type = IMP_PARAM_FILE_IN,
-     .group = "Network",
-     .help = "begin with the weights of a network of the same width for another style: a few hundred steps do then"},
     IMP_TRAIN_ROW_HALF,
     {.name = "model",
      .letter = 'm',
@@ -94,7 +90,6 @@ _Static_assert(sizeof imp_train_style_rows == IMP_TRAIN_STYLE_ROWS * sizeof *imp
 
 ImpStatus imp_train_style_settings_read(const ImpParams *params, ImpTrainStyleSettings *s, ImpError *error) {
     *s = (ImpTrainStyleSettings){.style = imp_params_text(params, "style"),
-                                 .start = imp_params_text(params, "start"),
                                  .content_weight = imp_params_real(params, "content-weight"),
                                  .style_weight = imp_params_real(params, "style-weight"),
                                  .tv_weight = imp_params_real(params, "tv-weight"),

@@ -8,7 +8,7 @@ enum { IMP_TRAIN_STYLE_ROWS = 33 };
 extern const ImpParam imp_train_style_rows[IMP_TRAIN_STYLE_ROWS];
 
 typedef struct ImpTrainStyleSettings {
-    const char *style, *start; /* start NULL: with random weights */
+    const char *style;
     double content_weight, style_weight, tv_weight;
     ImpTrainLayers content_layers, style_layers; /* those that count */
     int style_size;

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "method/checkpoint_file.h"
 #include "weights/weights.h"
+#include <math.h>
 #include <string.h>
 
 static const char good_prefix[] = "good.";
@@ -146,6 +147,50 @@ ImpStatus imp_train_checkpoint_read(const char *path, const ImpTrainOrigin *orig
         status = take_state(bundle, state, &reason);
         if (status != IMP_OK) imp_fail(error, status, "%.200s: %.700s", path, reason.message);
     }
+    imp_bundle_free(&bundle);
+    return status;
+}
+
+/* --- beginning with what another training learned ------------------------------------------------------------------
+ */
+
+static ImpStatus start_from_checkpoint(ImpTrainTask *task, const ImpBundle *bundle, ImpError *error) {
+    const char *path = task->settings.start;
+    const ImpArray *values = imp_bundle_find(bundle, "average.values");
+    if (!values) values = imp_bundle_find(bundle, "values");
+    if (!values || values->dtype != IMP_DTYPE_F32 || values->count != task->count)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "start: %.200s is the checkpoint of a network of another size; give the options of its size "
+                        "that it was trained with",
+                        path);
+    const float *from = values->data;
+    for (size_t i = 0; i < task->count; i++) {
+        if (!isfinite(from[i]))
+            return imp_fail(error, IMP_ERROR_FORMAT, "start: the weights in %.200s are not finite; it is damaged",
+                            path);
+        task->values[i] = from[i];
+    }
+    return IMP_OK;
+}
+
+ImpStatus imp_train_start(ImpTrainTask *task, ImpError *error) {
+    const char *path = task->settings.start;
+    ImpBundle *bundle;
+    if (!path) return IMP_OK;
+    ImpStatus status = imp_weights_read(path, &bundle, error);
+    if (status != IMP_OK) return status;
+    if (imp_checkpoint_file_is(bundle))
+        status = start_from_checkpoint(task, bundle, error);
+    else if (task->type->start)
+        status = task->type->start(task, bundle, path, error);
+    else
+        status = imp_fail(error, IMP_ERROR_ARGUMENT,
+                          "start: %.200s is no checkpoint; give one that %s wrote (its file ends in .checkpoint)", path,
+                          task->type->command);
+    if (status == IMP_OK) status = imp_sha256_file(path, task->start_sha256, error);
+    task->traits[task->n_traits].key = "start_sha256";
+    task->traits[task->n_traits].value = task->start_sha256;
+    task->traits[task->n_traits++].phrase = "file to start from";
     imp_bundle_free(&bundle);
     return status;
 }

@@ -18,6 +18,10 @@ ImpStatus imp_train_checkpoint_write(const char *path, const ImpTrainOrigin *ori
 ImpStatus imp_train_checkpoint_read(const char *path, const ImpTrainOrigin *origin, ImpTrainState *state,
                                     ImpError *error);
 
+/* Begins the task's values with those of another training's checkpoint (its average where it has one) or, where the
+ * task knows how, of a network; other options than sizes may differ. */
+ImpStatus imp_train_start(ImpTrainTask *task, ImpError *error);
+
 /* Whether an option of the training decides what the network will be: neither where files lie nor how often they are
  * written. */
 bool imp_train_option_counts(const ImpTraining *training, const ImpParams *params, const char *name);

@@ -24,8 +24,11 @@
      .help = "the network whose features are meant: VGG weights or a network made by 'train perceptual', as a file "   \
              "or a name"}
 
-/* How the weights are changed: 12 rows. */
+/* How the weights are changed: 13 rows. */
 #define IMP_TRAIN_ROWS_STEPS(default_steps, default_batch, default_crop, default_rate, default_schedule)               \
+    {.name = "start", .type = IMP_PARAM_FILE_IN, .group = "Training",                                                  \
+     .help = "begin with the weights of a checkpoint of another training of a network of the same kind and size, or "  \
+             "(a style) of a network: far fewer steps do then"},                                                       \
     {.name = "steps", .letter = 'n', .type = IMP_PARAM_INTEGER, .fallback = default_steps, .minimum = 1,               \
      .maximum = 1e9, .group = "Training", .help = "how often the weights are changed"},                                \
     {.name = "batch", .type = IMP_PARAM_INTEGER, .fallback = default_batch, .minimum = 1, .maximum = 64,               \

@@ -197,6 +197,7 @@ static ImpStatus prepare(Training *t, ImpError *error) {
     t->step.task = &t->task;
     t->step.state = &t->state;
     if (status == IMP_OK) status = imp_train_step_begin(&t->step, error);
+    if (status == IMP_OK) status = imp_train_start(&t->task, error);
     if (status == IMP_OK) status = begin_state(t, error);
     if (status == IMP_OK) status = take_samples(t, error);
     t->began = imp_clock_seconds();

@@ -31,6 +31,7 @@ static ImpStatus read_files(const ImpParams *params, ImpTrainSettings *s, ImpErr
     bool sheets = imp_param_find(imp_params_table(params), "sample") != NULL;
     s->photos = imp_params_text(params, "photos");
     s->output = imp_params_text(params, "output");
+    s->start = imp_params_text(params, "start");
     s->checkpoint = imp_params_text(params, "checkpoint");
     s->resume = imp_params_text(params, "resume");
     s->sample = sheets ? imp_params_text(params, "sample") : NULL;

@@ -17,6 +17,7 @@ typedef struct ImpTrainLayers {
 
 typedef struct ImpTrainSettings {
     const char *photos, *output;
+    const char *start; /* whose weights to begin with; NULL: new ones */
     bool half;
     int64_t steps;
     int batch, crop, accumulate;

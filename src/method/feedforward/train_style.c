@@ -11,7 +11,6 @@
 typedef struct Style {
     ImpTrainStyleSettings settings;
     char sha256[IMP_SHA256_TEXT]; /* of the painting */
-    char start_sha256[IMP_SHA256_TEXT];
     ImpVggWeights *vgg;
     ImpTransformNet *net;
     ImpStyleObjective *objective;
@@ -42,10 +41,10 @@ static ImpStatus make_objective(ImpTrainTask *task, ImpError *error) {
     return status;
 }
 
-/* The weights of a network of the same shape. */
-static ImpStatus start_from(Style *style, const char *path, ImpError *error) {
+static ImpStatus start_from(ImpTrainTask *task, const ImpBundle *network, const char *path, ImpError *error) {
+    const Style *style = task->state;
     ImpTransformNet *start;
-    ImpStatus status = imp_transform_read(path, &start, error);
+    ImpStatus status = imp_transform_from_bundle(network, path, &start, error);
     if (status != IMP_OK) return status;
     if (memcmp(&start->shape, &style->net->shape, sizeof start->shape) != 0)
         status = imp_fail(error, IMP_ERROR_ARGUMENT,
@@ -53,8 +52,7 @@ static ImpStatus start_from(Style *style, const char *path, ImpError *error) {
                           "residual-blocks that it was trained with",
                           path);
     else
-        memcpy(style->net->values, start->values, start->count * sizeof *start->values);
-    memcpy(style->start_sha256, start->sha256, sizeof start->sha256);
+        memcpy(task->values, start->values, start->count * sizeof *start->values);
     imp_transform_free(&start);
     return status;
 }
@@ -64,7 +62,6 @@ static ImpStatus make_net(ImpTrainTask *task, ImpError *error) {
     ImpTransformShape shape = imp_transform_shape(style->settings.width);
     shape.residuals = style->settings.residuals;
     ImpStatus status = imp_transform_new(shape, task->settings.seed, &style->net, error);
-    if (status == IMP_OK && style->settings.start) status = start_from(style, style->settings.start, error);
     if (status != IMP_OK) return status;
     task->values = style->net->values;
     task->count = style->net->count;
@@ -105,10 +102,6 @@ static ImpStatus open_style(ImpTrainTask *task, const ImpParams *params, ImpErro
     task->traits[0].key = "style_sha256", task->traits[0].value = style->sha256, task->traits[0].phrase = "painting";
     task->traits[1].key = "model_sha256", task->traits[1].value = style->vgg->sha256, task->traits[1].phrase = "model";
     task->n_traits = 2;
-    if (!style->settings.start) return IMP_OK;
-    task->traits[2].key = "start_sha256", task->traits[2].value = style->start_sha256;
-    task->traits[2].phrase = "network to start from";
-    task->n_traits = 3;
     return IMP_OK;
 }
 
@@ -171,6 +164,7 @@ static const ImpTrainTaskType type = {.training = &imp_train_style,
                                       .format = "train style 2",
                                       .unit = 4,
                                       .open = open_style,
+                                      .start = start_from,
                                       .add_batch = add_batch,
                                       .show = show,
                                       .write = write,

@@ -4,6 +4,7 @@
 #define IMP_METHOD_FEEDFORWARD_TRAIN_TASK_H
 
 #include "base/bundle.h"
+#include "base/hash.h"
 #include "impasto/train.h"
 #include "method/feedforward/train_settings.h"
 #include "optimiser/optimiser.h"
@@ -25,6 +26,8 @@ typedef struct ImpTrainTaskType {
     /* Reads the parameters and files, and fills the task; its settings are there. What is half made is freed by free.
      */
     ImpStatus (*open)(ImpTrainTask *task, const ImpParams *params, ImpError *error);
+    /* Begins with the values of a network; NULL where only checkpoints will do. */
+    ImpStatus (*start)(ImpTrainTask *task, const ImpBundle *network, const char *path, ImpError *error);
     /* Measures what the losses and the first values need on the first batches of photographs (N,3,crop,crop): called
      * for each index from 0 to IMP_TRAIN_CALIBRATIONS - 1; may be NULL. A resumed training finds what it found. */
     ImpStatus (*calibrate)(ImpTrainTask *task, int index, const float *photos, ImpError *error);
@@ -53,7 +56,8 @@ struct ImpTrainTask {
         const char *key, *value, *phrase;
     } traits[IMP_TRAIN_MAX_TRAITS];
     size_t n_traits;
-    void *state; /* the type's own */
+    char start_sha256[IMP_SHA256_TEXT]; /* of the file that the values began with */
+    void *state;                        /* the type's own */
 };
 
 /* Numbers of a batch of photographs. */
