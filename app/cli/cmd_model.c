@@ -64,7 +64,9 @@ static const ModelAction actions[] = {
      .summary = "show the models known by name and those on this machine",
      .description =
          "Models lie in $XDG_DATA_HOME/impasto/models, or ~/.local/share/impasto/models. A weight file put there "
-         "as NAME.safetensors or NAME.pth can be given as --model NAME.",
+         "as NAME.safetensors or NAME.pth can be given as --model NAME. Some models are part of impasto and always "
+         "there; 'builtin', or 'perceptual', is the network among them that judges pictures. Where a name "
+         "fits several, a path goes before the folder, and the folder before what is part of impasto.",
      .examples = "impasto model list  # what is here",
      .options = TABLE(list_rows),
      .run = model_list},
@@ -73,7 +75,7 @@ static const ModelAction actions[] = {
      .summary = "show what is in a weight file",
      .description = "Tells the format, the network that is recognised (a VGG and how deep it goes, a style network and "
                     "how wide it "
-                    "is), how pictures become its input, and the arrays. FILE is a path or a name that 'impasto model "
+                    "is, a decoder and what it decodes), how pictures become its input, and the arrays. FILE is a path or a name that 'impasto model "
                     "list' shows.",
      .examples = "impasto model info vgg19  # the fetched model\nimpasto model info --json my.pth  # for programs",
      .options = TABLE(info_rows),

@@ -53,6 +53,7 @@ static int list_as_json(const ImpModelList *list) {
         imp_json_string(writer, "name", model->name);
         imp_json_string(writer, "summary", model->summary);
         imp_json_string(writer, "path", model->path);
+        imp_json_bool(writer, "built_in", model->built_in);
         imp_json_integer(writer, "bytes", (int64_t)model->size);
         imp_json_integer(writer, "download_bytes", (int64_t)model->fetch_size);
         imp_json_string(writer, "source", model->source);
@@ -68,7 +69,7 @@ static int list_as_json(const ImpModelList *list) {
 
 static void print_listed(const ImpModelListed *model, int name_width) {
     char size[32];
-    if (model->path)
+    if (model->path || model->built_in)
         format_bytes(model->size, size);
     else
         snprintf(size, sizeof size, "not here");
@@ -82,9 +83,20 @@ static void print_listed(const ImpModelListed *model, int name_width) {
     }
 }
 
+static void print_some(const ImpModelList *list, bool built_in) {
+    size_t width = 0, n = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (strlen(list->models[i].name) > width) width = strlen(list->models[i].name);
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->models[i].built_in != built_in) continue;
+        if (n++ == 0 && built_in) puts("\nPart of impasto:");
+        print_listed(&list->models[i], (int)width);
+    }
+}
+
 static void print_hint(const ImpModelList *list) {
     for (size_t i = 0; i < list->count; i++) {
-        if (list->models[i].path) continue;
+        if (list->models[i].path || list->models[i].built_in) continue;
         char size[32];
         format_bytes(list->models[i].fetch_size, size);
         printf("\nTo get one: impasto model fetch %s (a download of %s)\n", list->models[i].name, size);
@@ -101,13 +113,11 @@ int model_list(const ModelCall *call) {
     if (imp_params_flag(call->params, "json")) {
         result = list_as_json(list);
     } else {
-        size_t width = 0;
-        for (size_t i = 0; i < list->count; i++)
-            if (strlen(list->models[i].name) > width) width = strlen(list->models[i].name);
         fputs("Models in ", stdout);
         put_plain(list->folder);
         fputs(":\n", stdout);
-        for (size_t i = 0; i < list->count; i++) print_listed(&list->models[i], (int)width);
+        print_some(list, false);
+        print_some(list, true);
         print_hint(list);
     }
     imp_model_list_free(&list);
@@ -147,12 +157,15 @@ static void arrays_as_json(const ImpModelInfo *info, ImpJsonWriter *writer) {
     imp_json_end(writer);
 }
 
-static void style_as_json(const ImpModelInfo *info, ImpJsonWriter *writer) {
-    imp_json_begin_array(writer, "channels");
-    for (size_t i = 0; i < sizeof info->channels / sizeof *info->channels; i++)
-        imp_json_integer(writer, NULL, info->channels[i]);
-    imp_json_end(writer);
-    imp_json_integer(writer, "residual_blocks", info->residuals);
+static void numbers_as_json(const ImpModelInfo *info, ImpJsonWriter *writer) {
+    if (info->kind == IMP_MODEL_UNKNOWN) return;
+    if (info->kind != IMP_MODEL_DECODER) {
+        imp_json_begin_array(writer, "channels");
+        for (size_t i = 0; i < sizeof info->channels / sizeof *info->channels && info->channels[i] > 0; i++)
+            imp_json_integer(writer, NULL, info->channels[i]);
+        imp_json_end(writer);
+    }
+    if (info->kind == IMP_MODEL_STYLE) imp_json_integer(writer, "residual_blocks", info->residuals);
     imp_json_integer(writer, "parameters", (int64_t)info->parameters);
 }
 
@@ -163,14 +176,16 @@ static int info_as_json(const ImpModelInfo *info) {
     if (status != IMP_OK) return fail_with(status, &error);
     imp_json_begin_object(writer, NULL);
     imp_json_string(writer, "path", info->path);
+    imp_json_string(writer, "built_in", info->built_in ? info->name : NULL);
     imp_json_string(writer, "format", info->format);
     imp_json_integer(writer, "bytes", (int64_t)info->size);
     imp_json_string(writer, "sha256", info->sha256);
     imp_json_string(writer, "architecture", info->architecture);
     if (info->problem) imp_json_string(writer, "problem", info->problem);
     if (info->kind == IMP_MODEL_VGG) imp_json_string(writer, "deepest", info->deepest);
-    if (info->kind == IMP_MODEL_STYLE) style_as_json(info, writer);
-    if (info->kind != IMP_MODEL_UNKNOWN) input_as_json(info, writer);
+    if (info->kind == IMP_MODEL_DECODER) imp_json_string(writer, "decodes", info->decodes);
+    numbers_as_json(info, writer);
+    if (info->input) input_as_json(info, writer);
     imp_json_begin_object(writer, "metadata");
     for (size_t i = 0; i < info->n_metadata; i++) imp_json_string(writer, info->keys[i], info->values[i]);
     imp_json_end(writer);
@@ -222,13 +237,22 @@ static void print_style(const ImpModelInfo *info) {
     puts(" steps");
 }
 
+static void print_blocks(const ImpModelInfo *info) {
+    printf("%-10s", "Channels");
+    for (size_t i = 0; i < sizeof info->channels / sizeof *info->channels && info->channels[i] > 0; i++)
+        printf("%s%d", i ? "-" : "", info->channels[i]);
+    printf(", %" PRIu64 " parameters\n", info->parameters);
+}
+
 static void print_network(const ImpModelInfo *info) {
     char line[160];
     const int *channels = info->channels;
     switch (info->kind) {
     case IMP_MODEL_VGG:
-        snprintf(line, sizeof line, "%s up to %s", info->architecture, info->deepest);
+        snprintf(line, sizeof line, "%s%s up to %s", info->projected ? "perceptual, in place of " : "",
+                 info->architecture, info->deepest);
         print_field("Network", line);
+        if (info->projected) print_blocks(info);
         print_input(info);
         break;
     case IMP_MODEL_STYLE:
@@ -242,6 +266,10 @@ static void print_network(const ImpModelInfo *info) {
         print_field("Input", "RGB from 0 to 255");
         print_style(info);
         break;
+    case IMP_MODEL_DECODER:
+        snprintf(line, sizeof line, "decoder of %s, %" PRIu64 " parameters", info->decodes, info->parameters);
+        print_field("Network", line);
+        break;
     case IMP_MODEL_UNKNOWN:
         print_field("Network", "not known");
         print_field("", info->problem);
@@ -252,8 +280,9 @@ static void print_network(const ImpModelInfo *info) {
 static void print_info(const ImpModelInfo *info) {
     char size[32], line[128];
     format_bytes(info->size, size);
+    snprintf(line, sizeof line, "%.100s, a part of impasto", info->name);
+    print_field(info->built_in ? "Model" : "File", info->built_in ? line : info->path);
     snprintf(line, sizeof line, "%s, %s", info->format, size);
-    print_field("File", info->path);
     print_field("Format", line);
     print_field("SHA-256", info->sha256);
     print_network(info);

@@ -38,7 +38,7 @@ typedef struct ImpRecipe {
 } ImpRecipe;
 
 /* Describes a run. The parameters are copied; `paths` pairs with `roles`; files are read to be hashed ("-" is not). The
- * model is the file that the parameter "model" names, where there is one. Texts that are no UTF-8 cannot be put into a
+ * model is what the parameter "model" names, where there is one. Texts that are no UTF-8 cannot be put into a
  * recipe: IMP_ERROR_ARGUMENT. On success *out is the caller's. */
 IMP_API ImpStatus imp_recipe_new(const ImpMethod *method, const ImpParams *params, const char *const *roles,
                                  const char *const *paths, size_t n_paths, ImpRecipe **out, ImpError *error);

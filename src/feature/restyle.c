@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "network/catalogue.h"
 #include <assert.h>
 
 struct ImpRestyle {
@@ -18,16 +17,10 @@ static size_t channels_of(const ImpRestyle *restyle) {
 }
 
 ImpStatus imp_restyle_new(const char *encoder, const char *decoder, ImpRestyle **out, ImpError *error) {
-    char *path = NULL;
     ImpStatus status = IMP_ALLOC(out, 1, "networks", error);
     if (status != IMP_OK) return status;
-    status = imp_model_resolve(encoder, &path, error);
-    if (status == IMP_OK) status = imp_vgg_weights_read(path, IMP_INPUT_AUTO, &(*out)->encoder, error);
-    imp_free(path);
-    path = NULL;
-    if (status == IMP_OK) status = imp_model_resolve(decoder, &path, error);
-    if (status == IMP_OK) status = imp_decoder_read(path, &(*out)->decoder, error);
-    imp_free(path);
+    status = imp_vgg_weights_read(encoder, IMP_INPUT_AUTO, &(*out)->encoder, error);
+    if (status == IMP_OK) status = imp_decoder_read(decoder, &(*out)->decoder, error);
     if (status == IMP_OK) status = imp_decoder_check((*out)->decoder, (*out)->encoder, error);
     if (status != IMP_OK) imp_restyle_free(out);
     return status;

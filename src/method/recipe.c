@@ -7,9 +7,9 @@
 #include "base/utf8.h"
 #include "impasto/image.h"
 #include "impasto/version.h"
+#include "network/model_open.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static ImpStatus copy_text(const char *text, char **out, ImpError *error) {
     if (!imp_utf8_valid(text))
@@ -35,13 +35,18 @@ static ImpStatus check_texts(const ImpParams *params, ImpError *error) {
     return IMP_OK;
 }
 
-/* A model may also be a name that the method looks up; only a file has a hash here. */
+/* A model that is not there is for the method to complain about. */
 static ImpStatus describe_model(ImpRecipe *recipe, ImpError *error) {
     if (!imp_param_find(imp_params_table(recipe->params), "model")) return IMP_OK;
-    const char *path = imp_params_text(recipe->params, "model");
-    struct stat info;
-    if (!path || stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return IMP_OK;
-    return hash_file(path, &recipe->model_sha256, error);
+    const char *model = imp_params_text(recipe->params, "model");
+    char hash[IMP_SHA256_TEXT];
+    ImpModelBytes bytes;
+    ImpStatus status = model ? imp_model_open(model, &bytes, error) : IMP_ERROR_IO;
+    if (status != IMP_OK) return status == IMP_ERROR_MEMORY ? status : IMP_OK;
+    status = imp_sha256(bytes.data, bytes.size, hash, error);
+    if (status == IMP_OK) status = copy_text(hash, &recipe->model_sha256, error);
+    imp_model_close(&bytes);
+    return status;
 }
 
 static ImpStatus describe_input(const char *role, const char *path, ImpRecipeInput *out, ImpError *error) {

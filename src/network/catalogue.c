@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "impasto/parameter.h"
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,42 +108,4 @@ ImpStatus imp_models_look_up(const char *folder, const char *name, char **out, I
         imp_free(path);
     }
     return IMP_OK;
-}
-
-/* ---- What --model means ---- */
-
-static ImpStatus fail_missing(const char *model, const char *folder, ImpError *error) {
-    const ImpCatalogueEntry *entry = imp_catalogue_find(model);
-    if (entry)
-        return imp_fail(
-            error, IMP_ERROR_IO,
-            "the model %s is not on this machine; run \"impasto model fetch %s\", or put %s (from %s) into %s", model,
-            model, entry->file, entry->sources[0], folder);
-    struct stat info;
-    if (stat(model, &info) == 0)
-        return imp_fail(error, IMP_ERROR_IO, "the model %s is %s; give the path of a weight file", model,
-                        S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
-    const char *names[N_ENTRIES];
-    for (size_t i = 0; i < N_ENTRIES; i++) names[i] = entries[i].name;
-    const char *near = imp_suggest(model, names, N_ENTRIES);
-    return imp_fail(
-        error, IMP_ERROR_IO,
-        "there is no file and no model called \"%.200s\"%s%s%s; give the path of a weight file, or a name that "
-        "\"impasto model list\" shows",
-        model, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
-}
-
-ImpStatus imp_model_resolve(const char *model, char **out, ImpError *error) {
-    *out = NULL;
-    if (is_file(model)) {
-        *out = imp_strdup(model);
-        return *out ? IMP_OK : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the path of a model");
-    }
-    char *folder;
-    ImpStatus status = imp_models_folder(&folder, error);
-    if (status != IMP_OK) return status;
-    status = imp_models_look_up(folder, model, out, error);
-    if (status == IMP_OK && !*out) status = fail_missing(model, folder, error);
-    imp_free(folder);
-    return status;
 }

@@ -33,8 +33,4 @@ bool imp_model_name_valid(const char *name);
  * is NULL where there is none, and to be freed with imp_free. */
 ImpStatus imp_models_look_up(const char *folder, const char *name, char **out, ImpError *error);
 
-/* What --model means: the path of an existing file, else a name in the folder above. The message for a model that is
- * not there says how to get it. *out is to be freed with imp_free. */
-ImpStatus imp_model_resolve(const char *model, char **out, ImpError *error);
-
 #endif

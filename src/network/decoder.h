@@ -39,7 +39,8 @@ void imp_decoder_free(ImpDecoder **decoder);
 /* Takes it out of `bundle`, which stays the caller's; faults are IMP_ERROR_FORMAT or IMP_ERROR_UNSUPPORTED with a
  * message that begins with `name`. */
 ImpStatus imp_decoder_from_bundle(const ImpBundle *bundle, const char *name, ImpDecoder **out, ImpError *error);
-ImpStatus imp_decoder_read(const char *path, ImpDecoder **out, ImpError *error);
+/* Reads a model, a path or a name (network/model_open.h), in any format known, and hashes it. */
+ImpStatus imp_decoder_read(const char *model, ImpDecoder **out, ImpError *error);
 /* Writes safetensors, with the layer, the encoder's hash and `notes` (n) as metadata. */
 ImpStatus imp_decoder_write(const ImpDecoder *decoder, const ImpNote *notes, size_t n, const char *path, bool half,
                             ImpError *error);

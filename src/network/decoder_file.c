@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "impasto/version.h"
 #include "network/decoder_private.h"
+#include "network/model_open.h"
 #include "weights/weights.h"
 #include <math.h>
 #include <stdio.h>
@@ -110,15 +111,13 @@ ImpStatus imp_decoder_from_bundle(const ImpBundle *bundle, const char *name, Imp
     return status;
 }
 
-ImpStatus imp_decoder_read(const char *path, ImpDecoder **out, ImpError *error) {
-    ImpBundle *bundle = NULL;
-    char sha256[IMP_SHA256_TEXT];
+ImpStatus imp_decoder_read(const char *model, ImpDecoder **out, ImpError *error) {
     *out = NULL;
-    ImpStatus status = imp_weights_read(path, &bundle, error);
-    if (status == IMP_OK) status = imp_sha256_file(path, sha256, error);
-    if (status == IMP_OK) status = imp_decoder_from_bundle(bundle, path, out, error);
-    if (status == IMP_OK) memcpy((*out)->sha256, sha256, sizeof sha256);
-    imp_bundle_free(&bundle);
+    ImpModelContent content;
+    ImpStatus status = imp_model_read(model, &content, error);
+    if (status == IMP_OK) status = imp_decoder_from_bundle(content.bundle, content.name, out, error);
+    if (status == IMP_OK) memcpy((*out)->sha256, content.sha256, sizeof content.sha256);
+    imp_model_content_clear(&content);
     return status;
 }
 

@@ -1,8 +1,8 @@
 #include "network/model_examine.h"
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "network/decoder.h"
 #include "network/transform_net.h"
 #include "network/vgg_weights.h"
 #include "weights/weights.h"
@@ -22,6 +22,13 @@ static void describe_vgg(const ImpVggWeights *weights, ImpModelInfo *info) {
     info->kind = IMP_MODEL_VGG;
     info->architecture = imp_strdup(weights->depth == 16 ? "vgg16" : "vgg19");
     imp_vgg_deepest(weights, info->deepest);
+    for (int i = 0; i < weights->n_convs; i++) {
+        const ImpVggConv *conv = &weights->convs[i];
+        size_t in = (size_t)conv->in_channels, out = (size_t)conv->out_channels;
+        info->channels[conv->block - 1] = conv->out_channels;
+        info->parameters += out * (in * 9 + 1 + (size_t)conv->projected);
+        if (conv->projected > 0) info->projected = true;
+    }
     info->input = imp_input_convention_name(weights->input.convention);
     info->input_evidence = imp_input_evidence_name(weights->input.evidence);
     memcpy(info->source, weights->input.source, sizeof info->source);
@@ -44,11 +51,19 @@ static void describe_style(const ImpTransformNet *net, ImpModelInfo *info) {
     }
 }
 
+static void describe_decoder(const ImpDecoder *decoder, ImpModelInfo *info) {
+    info->kind = IMP_MODEL_DECODER;
+    info->architecture = imp_strdup("decoder");
+    snprintf(info->decodes, sizeof info->decodes, "%s", decoder->layer);
+    info->parameters = decoder->count;
+}
+
 /* *known: whether it is one; else the problem is set where it is more of a style network than of anything else. */
-static ImpStatus examine_style(const ImpBundle *bundle, ImpModelInfo *info, bool *known, ImpError *error) {
+static ImpStatus examine_style(const ImpBundle *bundle, const char *name, ImpModelInfo *info, bool *known,
+                               ImpError *error) {
     ImpTransformNet *net;
     ImpError problem = {0};
-    ImpStatus status = imp_transform_from_bundle(bundle, info->path, &net, &problem);
+    ImpStatus status = imp_transform_from_bundle(bundle, name, &net, &problem);
     *known = status == IMP_OK;
     if (*known) describe_style(net, info);
     imp_transform_free(&net);
@@ -59,10 +74,25 @@ static ImpStatus examine_style(const ImpBundle *bundle, ImpModelInfo *info, bool
     return info->problem ? IMP_OK : no_memory(error);
 }
 
-static ImpStatus examine_vgg(const ImpBundle *bundle, ImpInputConvention wanted, ImpModelInfo *info, ImpError *error) {
+/* As above, for what says that it is a decoder. */
+static ImpStatus examine_decoder(const ImpBundle *bundle, const char *name, ImpModelInfo *info, bool *known,
+                                 ImpError *error) {
+    ImpDecoder *decoder;
+    ImpError problem = {0};
+    ImpStatus status = imp_decoder_from_bundle(bundle, name, &decoder, &problem);
+    *known = status == IMP_OK;
+    if (*known) describe_decoder(decoder, info);
+    imp_decoder_free(&decoder);
+    if (status == IMP_ERROR_MEMORY) return no_memory(error);
+    if (!*known) info->problem = imp_strdup(problem.message);
+    return info->problem || info->architecture ? IMP_OK : no_memory(error);
+}
+
+static ImpStatus examine_vgg(const ImpBundle *bundle, const char *name, ImpInputConvention wanted, ImpModelInfo *info,
+                             ImpError *error) {
     ImpVggWeights *weights;
     ImpError problem = {0};
-    ImpStatus status = imp_vgg_weights_from_bundle(bundle, info->path, wanted, &weights, &problem);
+    ImpStatus status = imp_vgg_weights_from_bundle(bundle, name, wanted, &weights, &problem);
     if (status == IMP_ERROR_MEMORY) return imp_fail(error, status, "%s", problem.message);
     if (status == IMP_OK)
         describe_vgg(weights, info);
@@ -72,39 +102,63 @@ static ImpStatus examine_vgg(const ImpBundle *bundle, ImpInputConvention wanted,
     return info->problem || info->architecture ? IMP_OK : no_memory(error);
 }
 
-ImpStatus imp_model_examine(const ImpBundle *bundle, ImpInputConvention wanted, ImpModelInfo *info, ImpError *error) {
-    bool known;
-    ImpStatus status = examine_style(bundle, info, &known, error);
+ImpStatus imp_model_examine(const ImpBundle *bundle, const char *name, ImpInputConvention wanted, ImpModelInfo *info,
+                            ImpError *error) {
+    bool known = false;
+    ImpStatus status = imp_bundle_metadata(bundle, "decodes") ? examine_decoder(bundle, name, info, &known, error)
+                                                              : examine_style(bundle, name, info, &known, error);
     if (status != IMP_OK || known || info->problem) return status;
-    return examine_vgg(bundle, wanted, info, error);
+    return examine_vgg(bundle, name, wanted, info, error);
 }
 
 /* --- in a list ---------------------------------------------------------------------------------------------------- */
 
+/* "16-32-64-192-192": as far as the network goes. */
+static void print_channels(const ImpModelInfo *info, char out[64]) {
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < IMP_VGG_BLOCKS && info->channels[i] > 0; i++)
+        used += (size_t)snprintf(out + used, 64 - used, "%s%d", i ? "-" : "", info->channels[i]);
+}
+
 static char *phrase(const ImpModelInfo *info, const ImpBundle *bundle) {
     const char *steps = imp_bundle_metadata(bundle, "steps"); /* a stranger's */
     if (steps && (strlen(steps) > 12 || steps[strspn(steps, "0123456789")])) steps = NULL;
-    if (info->kind == IMP_MODEL_VGG) return imp_format("VGG-%s up to %s", info->architecture + 3, info->deepest);
-    if (info->kind != IMP_MODEL_STYLE) return imp_strdup("no network that is known");
-    return imp_format("style network, %d-%d-%d channels%s%s%s", info->channels[0], info->channels[1], info->channels[2],
-                      steps ? ", trained in " : "", steps ? steps : "", steps ? " steps" : "");
+    const char *before = steps ? ", trained in " : "", *after = steps ? " steps" : "";
+    if (!steps) steps = "";
+    char channels[64];
+    switch (info->kind) {
+    case IMP_MODEL_VGG:
+        if (!info->projected) return imp_format("VGG-%s up to %s", info->architecture + 3, info->deepest);
+        print_channels(info, channels);
+        return imp_format("perceptual network in place of VGG-%s up to %s, %s channels%s%s%s", info->architecture + 3,
+                          info->deepest, channels, before, steps, after);
+    case IMP_MODEL_STYLE:
+        return imp_format("style network, %d-%d-%d channels%s%s%s", info->channels[0], info->channels[1],
+                          info->channels[2], before, steps, after);
+    case IMP_MODEL_DECODER: /* one that was trained on paintings as well is that of train adain */
+        return imp_format("decoder of %s%s%s%s%s", info->decodes,
+                          imp_bundle_metadata(bundle, "paintings_fingerprint") ? " for any style" : "", before, steps,
+                          after);
+    case IMP_MODEL_UNKNOWN:
+        break;
+    }
+    return imp_strdup("no network that is known");
 }
 
-ImpStatus imp_model_summary(const char *path, char **out, ImpError *error) {
-    ImpFileView view;
+ImpStatus imp_model_summary(const ImpModelBytes *model, char **out, ImpError *error) {
     ImpBundle *bundle = NULL;
-    ImpModelInfo info = {.path = (char *)path};
+    ImpModelInfo info = {0};
     ImpError ignored;
+    ImpStatus status = IMP_OK;
     *out = NULL;
-    ImpStatus status = imp_file_map(path, &view, &ignored);
-    if (status == IMP_OK && view.size > LARGEST_IN_LIST)
+    if (model->size > LARGEST_IN_LIST)
         *out = imp_strdup("");
-    else if (status == IMP_OK)
-        status = imp_weights_parse(view.data, view.size, path, &bundle, &ignored);
-    if (bundle) status = imp_model_examine(bundle, IMP_INPUT_AUTO, &info, &ignored);
+    else
+        status = imp_weights_parse(model->data, model->size, model->name, &bundle, &ignored);
+    if (bundle) status = imp_model_examine(bundle, model->name, IMP_INPUT_AUTO, &info, &ignored);
     if (status == IMP_OK && bundle) *out = phrase(&info, bundle);
-    if (status != IMP_OK && status != IMP_ERROR_MEMORY) *out = imp_strdup("no weights that can be read");
-    imp_file_unmap(&view);
+    if (status != IMP_OK && status != IMP_ERROR_MEMORY) *out = imp_strdup(IMP_MODEL_UNREADABLE);
     imp_bundle_free(&bundle);
     imp_free(info.architecture);
     imp_free(info.problem);

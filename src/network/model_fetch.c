@@ -2,50 +2,48 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/memory.h"
 #include "download/download.h"
 #include "impasto/parameter.h"
 #include "network/catalogue.h"
+#include "network/model_open.h"
 #include "network/vgg_write.h"
-#include "weights/weights.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static const uint64_t max_size = (uint64_t)4 << 30; /* of what a source of the user's own may send */
 
-/* The convolutions of the file at `path`; *source and *licence are what its metadata says, NULL where it does not, to
- * be freed with imp_free. */
-static ImpStatus read_network(const char *path, ImpInputConvention wanted, ImpVggWeights **weights, char **source,
+/* The convolutions of `model`, with its hash; *source and *licence are what its metadata says, NULL where it does not,
+ * to be freed with imp_free. */
+static ImpStatus read_network(const char *model, ImpInputConvention wanted, ImpVggWeights **weights, char **source,
                               char **licence, ImpError *error) {
-    ImpBundle *bundle = NULL;
-    ImpStatus status = imp_weights_read(path, &bundle, error);
-    if (status == IMP_OK) status = imp_vgg_weights_from_bundle(bundle, path, wanted, weights, error);
+    ImpModelContent content;
+    ImpStatus status = imp_model_read(model, &content, error);
+    if (status == IMP_OK) status = imp_vgg_weights_from_bundle(content.bundle, content.name, wanted, weights, error);
     if (status == IMP_OK) {
-        const char *from = imp_bundle_metadata(bundle, "source"), *terms = imp_bundle_metadata(bundle, "licence");
+        const char *from = imp_bundle_metadata(content.bundle, "source");
+        const char *terms = imp_bundle_metadata(content.bundle, "licence");
+        memcpy((*weights)->sha256, content.sha256, sizeof content.sha256);
         *source = from ? imp_strdup(from) : NULL;
         *licence = terms ? imp_strdup(terms) : NULL;
         if ((from && !*source) || (terms && !*licence)) status = imp_fail(error, IMP_ERROR_MEMORY, "out of memory");
     }
-    imp_bundle_free(&bundle);
+    imp_model_content_clear(&content);
     return status;
 }
 
 ImpStatus imp_model_convert(const char *model, const char *path, bool half, const char *input, ImpError *error) {
-    char *from = NULL, *source = NULL, *licence = NULL, sha256[IMP_SHA256_TEXT];
+    char *source = NULL, *licence = NULL;
     ImpVggWeights *weights = NULL;
     ImpInputConvention wanted;
     ImpStatus status = imp_input_convention_parse(input ? input : "auto", &wanted, error);
     if (status == IMP_OK) status = imp_file_check_writable(path, error);
-    if (status == IMP_OK) status = imp_model_resolve(model, &from, error);
-    if (status == IMP_OK) status = read_network(from, wanted, &weights, &source, &licence, error);
-    if (status == IMP_OK) status = imp_sha256_file(from, sha256, error);
+    if (status == IMP_OK) status = read_network(model, wanted, &weights, &source, &licence, error);
     if (status == IMP_OK)
-        status = imp_vgg_weights_write(weights, &(ImpVggOrigin){.sha256 = sha256, .source = source, .licence = licence},
-                                       path, half, error);
+        status = imp_vgg_weights_write(
+            weights, &(ImpVggOrigin){.sha256 = weights->sha256, .source = source, .licence = licence}, path, half, error);
     imp_vgg_weights_free(&weights);
-    imp_free(from);
     imp_free(source);
     imp_free(licence);
     return status;

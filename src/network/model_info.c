@@ -1,11 +1,10 @@
 #include "impasto/model.h"
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "network/catalogue.h"
 #include "network/model_examine.h"
+#include "network/model_open.h"
 #include "weights/weights.h"
 #include <string.h>
 
@@ -32,13 +31,23 @@ static ImpStatus take_arrays(ImpModelInfo *info, ImpBundle *bundle, ImpError *er
     return IMP_OK;
 }
 
-static ImpStatus examine(ImpModelInfo *info, const ImpFileView *view, ImpInputConvention wanted, ImpError *error) {
+/* The path, or the name of what is built in. */
+static ImpStatus take_name(ImpModelInfo *info, const ImpModelBytes *model, ImpError *error) {
+    info->built_in = model->builtin != NULL;
+    info->name = imp_strdup(info->built_in ? model->builtin->name : model->name);
+    if (!info->built_in) info->path = imp_strdup(model->name);
+    if (info->name && (info->path || info->built_in)) return IMP_OK;
+    return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the name of a model");
+}
+
+static ImpStatus examine(ImpModelInfo *info, const ImpModelBytes *model, ImpInputConvention wanted, ImpError *error) {
     ImpBundle *bundle = NULL;
-    info->size = view->size;
-    info->format = imp_weights_format_name(imp_weights_recognise(view->data, view->size));
-    ImpStatus status = imp_weights_parse(view->data, view->size, info->path, &bundle, error);
-    if (status == IMP_OK) status = imp_sha256(view->data, view->size, info->sha256, error);
-    if (status == IMP_OK) status = imp_model_examine(bundle, wanted, info, error);
+    info->size = model->size;
+    info->format = imp_weights_format_name(imp_weights_recognise(model->data, model->size));
+    ImpStatus status = take_name(info, model, error);
+    if (status == IMP_OK) status = imp_weights_parse(model->data, model->size, model->name, &bundle, error);
+    if (status == IMP_OK) status = imp_sha256(model->data, model->size, info->sha256, error);
+    if (status == IMP_OK) status = imp_model_examine(bundle, model->name, wanted, info, error);
     if (status == IMP_OK) status = take_arrays(info, bundle, error);
     imp_bundle_free(&bundle);
     return status;
@@ -48,14 +57,13 @@ ImpStatus imp_model_info(const char *model, const char *input, ImpModelInfo **ou
     *out = NULL;
     ImpInputConvention wanted;
     ImpModelInfo *info = NULL;
-    ImpFileView view = {0};
+    ImpModelBytes bytes = {0};
     ImpStatus status = imp_input_convention_parse(input ? input : "auto", &wanted, error);
     if (status == IMP_OK) status = IMP_ALLOC(&info, 1, "description of a model", error);
     if (status != IMP_OK) return status;
-    status = imp_model_resolve(model, &info->path, error);
-    if (status == IMP_OK) status = imp_file_map(info->path, &view, error);
-    if (status == IMP_OK) status = examine(info, &view, wanted, error);
-    imp_file_unmap(&view);
+    status = imp_model_open(model, &bytes, error);
+    if (status == IMP_OK) status = examine(info, &bytes, wanted, error);
+    imp_model_close(&bytes);
     if (status == IMP_OK)
         *out = info;
     else
@@ -77,6 +85,7 @@ void imp_model_info_free(ImpModelInfo **info) {
     imp_free(i->architecture);
     imp_free(i->problem);
     imp_free(i->path);
+    imp_free(i->name);
     imp_free(i);
     *info = NULL;
 }

@@ -4,21 +4,28 @@
 #include "base/memory.h"
 #include "network/catalogue.h"
 #include "network/model_examine.h"
+#include "network/model_open.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 ImpStatus imp_model_find(const char *model, char path[IMP_MODEL_PATH_SIZE], ImpError *error) {
-    char *found;
-    ImpStatus status = imp_model_resolve(model, &found, error);
+    ImpModelBytes bytes;
+    ImpStatus status = imp_model_open(model, &bytes, error);
     if (status != IMP_OK) return status;
-    if (strlen(found) >= IMP_MODEL_PATH_SIZE)
+    if (bytes.builtin)
+        status = imp_fail(error, IMP_ERROR_UNSUPPORTED, "the model %.200s has no file: it is part of the program", model);
+    else if (strlen(bytes.name) >= IMP_MODEL_PATH_SIZE)
         status = imp_fail(error, IMP_ERROR_UNSUPPORTED, "the path of the model %.200s is too long", model);
     else
-        strcpy(path, found);
-    imp_free(found);
+        strcpy(path, bytes.name);
+    imp_model_close(&bytes);
     return status;
+}
+
+static ImpStatus no_memory(ImpError *error) {
+    return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the list of models");
 }
 
 static char *copy_or_null(const char *text, bool *good) {
@@ -27,29 +34,45 @@ static char *copy_or_null(const char *text, bool *good) {
     return copy;
 }
 
-/* One more row; entry is NULL for a file that no catalogue knows. Takes `path` (may be NULL) over in any case. */
+static ImpStatus summarise(const char *path, const ImpBuiltinModel *builtin, char **out, ImpError *error) {
+    ImpModelBytes bytes;
+    ImpError ignored;
+    ImpStatus status =
+        builtin ? imp_model_open_builtin(builtin, &bytes, error) : imp_model_open_file(path, &bytes, &ignored);
+    if (status == IMP_OK) {
+        status = imp_model_summary(&bytes, out, error);
+        imp_model_close(&bytes);
+        return status;
+    }
+    *out = status == IMP_ERROR_MEMORY ? NULL : imp_strdup(IMP_MODEL_UNREADABLE);
+    return *out ? IMP_OK : no_memory(error);
+}
+
+/* One more row, and what is in it: a file (`path`, taken over in any case), something in the catalogue (`entry`) that
+ * may have a file, or what is built in. */
 static ImpStatus add_row(ImpModelList *list, const char *name, const ImpCatalogueEntry *entry, char *path,
-                         ImpError *error) {
+                         const ImpBuiltinModel *builtin, ImpError *error) {
     ImpModelListed *models = imp_realloc(list->models, list->count, list->count + 1, sizeof *models);
     if (!models) {
         imp_free(path);
-        return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the list of models");
+        return no_memory(error);
     }
     list->models = models;
     bool good = true;
-    char *summary = entry ? imp_strdup(entry->summary) : NULL;
     struct stat info;
-    models[list->count++] = (ImpModelListed){
+    ImpModelListed *row = &models[list->count++];
+    *row = (ImpModelListed){
         .name = copy_or_null(name, &good),
-        .summary = summary,
+        .summary = copy_or_null(entry ? entry->summary : NULL, &good),
         .path = path,
-        .size = path && stat(path, &info) == 0 ? (uint64_t)info.st_size : 0,
+        .built_in = builtin != NULL,
+        .size = path && stat(path, &info) == 0 ? (uint64_t)info.st_size : builtin ? builtin->size : 0,
         .fetch_size = entry ? entry->size : 0,
         .source = copy_or_null(entry ? entry->sources[0] : NULL, &good),
         .licence = copy_or_null(entry ? entry->licence : NULL, &good),
     };
-    if (!good || (entry && !summary)) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the list of models");
-    return entry ? IMP_OK : imp_model_summary(path, &models[list->count - 1].summary, error);
+    if (!good) return no_memory(error);
+    return entry ? IMP_OK : summarise(path, builtin, &row->summary, error);
 }
 
 static ImpStatus add_known(ImpModelList *list, ImpError *error) {
@@ -58,7 +81,7 @@ static ImpStatus add_known(ImpModelList *list, ImpError *error) {
     for (size_t i = 0; i < count; i++) {
         char *path;
         ImpStatus status = imp_models_look_up(list->folder, entries[i].name, &path, error);
-        if (status == IMP_OK) status = add_row(list, entries[i].name, &entries[i], path, error);
+        if (status == IMP_OK) status = add_row(list, entries[i].name, &entries[i], path, NULL, error);
         if (status != IMP_OK) return status;
     }
     return IMP_OK;
@@ -76,12 +99,16 @@ static size_t name_length(const char *file) {
     return 0;
 }
 
-static bool is_listed(const ImpModelList *list, const char *name, const char *path) {
-    for (size_t i = 0; i < list->count; i++) {
-        const ImpModelListed *model = &list->models[i];
-        if (strcmp(model->name, name) == 0 || (model->path && strcmp(model->path, path) == 0)) return true;
-    }
+static bool is_named(const ImpModelList *list, const char *name) {
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->models[i].name, name) == 0) return true;
     return false;
+}
+
+static bool is_listed(const ImpModelList *list, const char *name, const char *path) {
+    for (size_t i = 0; i < list->count; i++)
+        if (list->models[i].path && strcmp(list->models[i].path, path) == 0) return true;
+    return is_named(list, name);
 }
 
 static ImpStatus add_file(ImpModelList *list, const char *file, ImpError *error) {
@@ -89,12 +116,24 @@ static ImpStatus add_file(ImpModelList *list, const char *file, ImpError *error)
     if (length == 0) return IMP_OK;
     char *name = imp_strndup(file, length), *path = NULL;
     ImpStatus status = name ? imp_models_look_up(list->folder, name, &path, error)
-                            : imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the list of models");
+                            : no_memory(error);
     if (status == IMP_OK && path && !is_listed(list, name, path))
-        status = add_row(list, name, NULL, path, error);
+        status = add_row(list, name, NULL, path, NULL, error);
     else
         imp_free(path);
     imp_free(name);
+    return status;
+}
+
+/* Each name is listed as what it means: a file in the folder goes before what is built in. The perceptual network is
+ * listed under the name that options have as their default. */
+static ImpStatus add_builtin(ImpModelList *list, ImpError *error) {
+    const ImpBuiltinModel *perceptual = imp_builtin_find(IMP_BUILTIN_PERCEPTUAL);
+    ImpStatus status = IMP_OK;
+    for (const ImpBuiltinModel *model = imp_builtin_models(); model->name && status == IMP_OK; model++) {
+        const char *name = model == perceptual ? IMP_BUILTIN_PERCEPTUAL : model->name;
+        if (!is_named(list, name)) status = add_row(list, name, NULL, NULL, model, error);
+    }
     return status;
 }
 
@@ -122,6 +161,7 @@ ImpStatus imp_model_list(ImpModelList **out, ImpError *error) {
     status = imp_models_folder(&list->folder, error);
     if (status == IMP_OK) status = add_known(list, error);
     if (status == IMP_OK) status = add_files(list, error);
+    if (status == IMP_OK) status = add_builtin(list, error);
     if (status == IMP_OK)
         *out = list;
     else

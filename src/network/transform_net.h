@@ -64,8 +64,8 @@ void imp_transform_free(ImpTransformNet **net);
 ImpStatus imp_transform_from_bundle(const ImpBundle *bundle, const char *name, ImpTransformNet **out, ImpError *error);
 /* Whether the bundle has the first tensor of such a network: what is wrong with it is then worth telling. */
 bool imp_transform_seems(const ImpBundle *bundle);
-/* Reads a weight file in any format known, and hashes it. */
-ImpStatus imp_transform_read(const char *path, ImpTransformNet **out, ImpError *error);
+/* Reads a model, a path or a name (network/model_open.h), in any format known, and hashes it. */
+ImpStatus imp_transform_read(const char *model, ImpTransformNet **out, ImpError *error);
 
 /* Writes safetensors with the same names, and as metadata the architecture, the input's range, and `notes` (n). */
 ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpNote *notes, size_t n, const char *path,

@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "network/model_open.h"
 #include "network/transform_private.h"
-#include "weights/weights.h"
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -209,14 +209,12 @@ ImpStatus imp_transform_from_bundle(const ImpBundle *bundle, const char *name, I
     return status;
 }
 
-ImpStatus imp_transform_read(const char *path, ImpTransformNet **out, ImpError *error) {
-    ImpBundle *bundle = NULL;
-    char sha256[IMP_SHA256_TEXT];
+ImpStatus imp_transform_read(const char *model, ImpTransformNet **out, ImpError *error) {
     *out = NULL;
-    ImpStatus status = imp_weights_read(path, &bundle, error);
-    if (status == IMP_OK) status = imp_sha256_file(path, sha256, error);
-    if (status == IMP_OK) status = imp_transform_from_bundle(bundle, path, out, error);
-    if (status == IMP_OK) memcpy((*out)->sha256, sha256, sizeof sha256);
-    imp_bundle_free(&bundle);
+    ImpModelContent content;
+    ImpStatus status = imp_model_read(model, &content, error);
+    if (status == IMP_OK) status = imp_transform_from_bundle(content.bundle, content.name, out, error);
+    if (status == IMP_OK) memcpy((*out)->sha256, content.sha256, sizeof content.sha256);
+    imp_model_content_clear(&content);
     return status;
 }

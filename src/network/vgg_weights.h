@@ -37,7 +37,7 @@ typedef struct ImpVggWeights {
     const float *values; /* where all numbers lie one after the other while they are learned; NULL for those read */
     ImpModelInput input;
     char sha256[IMP_SHA256_TEXT]; /* of the file; empty when the weights came from no file */
-    char *name;                   /* what messages call the model: the path, or what the caller gave */
+    char *name;                   /* what messages call the model: the path, "the built-in model NAME", or what the caller gave */
 } ImpVggWeights;
 
 /* The shape of the architecture: how many convolutions block 1..5 has, and the channels they put out as published. */
@@ -55,8 +55,8 @@ void imp_vgg_deepest(const ImpVggWeights *weights, char out[16]);
  */
 ImpStatus imp_vgg_weights_from_bundle(const ImpBundle *bundle, const char *name, ImpInputConvention wanted,
                                       ImpVggWeights **out, ImpError *error);
-/* Reads a weight file in any format known, and hashes it. */
-ImpStatus imp_vgg_weights_read(const char *path, ImpInputConvention wanted, ImpVggWeights **out, ImpError *error);
+/* Reads a model, a path or a name (network/model_open.h), in any format known, and hashes it. */
+ImpStatus imp_vgg_weights_read(const char *model, ImpInputConvention wanted, ImpVggWeights **out, ImpError *error);
 void imp_vgg_weights_free(ImpVggWeights **weights);
 
 #endif

@@ -7,7 +7,6 @@
 #include "method/feedforward/arbitrary.h"
 #include "method/picture.h"
 #include "method/rows.h"
-#include "network/catalogue.h"
 #include "network/transform_run.h"
 #include <string.h>
 
@@ -218,14 +217,10 @@ static void close_session(void *session) {
 
 static ImpStatus read_network(const ImpParams *params, ImpTransformNet **out, ImpError *error) {
     const char *model = imp_params_text(params, "model");
-    char *path = NULL;
     if (!model)
         return imp_fail(error, IMP_ERROR_ARGUMENT,
                         "apply needs a style: --style PAINTING, or a style network with --model FILE");
-    ImpStatus status = imp_model_resolve(model, &path, error);
-    if (status == IMP_OK) status = imp_transform_read(path, out, error);
-    imp_free(path);
-    return status;
+    return imp_transform_read(model, out, error);
 }
 
 static ImpStatus open_session(const ImpParams *params, void **out, ImpError *error) {

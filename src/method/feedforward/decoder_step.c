@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "network/catalogue.h"
 #include <string.h>
 
 static ImpShape pictures_of(const ImpTrainTask *task) {
@@ -10,11 +9,7 @@ static ImpShape pictures_of(const ImpTrainTask *task) {
 }
 
 static ImpStatus read_encoder(ImpDecoderStep *step, const ImpParams *params, ImpError *error) {
-    char *path = NULL;
-    ImpStatus status = imp_model_resolve(imp_params_text(params, "model"), &path, error);
-    if (status == IMP_OK) status = imp_vgg_weights_read(path, imp_train_model_input(params), &step->encoder, error);
-    imp_free(path);
-    return status;
+    return imp_vgg_weights_read(imp_params_text(params, "model"), imp_train_model_input(params), &step->encoder, error);
 }
 
 static void list_values(ImpTrainTask *task, const ImpDecoder *decoder) {

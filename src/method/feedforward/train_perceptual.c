@@ -7,7 +7,6 @@
 #include "method/feedforward/squares.h"
 #include "method/feedforward/train_rows.h"
 #include "method/feedforward/train_task.h"
-#include "network/catalogue.h"
 #include "network/vgg.h"
 #include "network/vgg_student.h"
 #include "network/vgg_write.h"
@@ -126,11 +125,7 @@ static ImpStatus read_channels(const ImpParams *params, int channels[IMP_VGG_BLO
 }
 
 static ImpStatus read_teacher(Perceptual *p, const ImpParams *params, ImpError *error) {
-    char *path = NULL;
-    ImpStatus status = imp_model_resolve(imp_params_text(params, "teacher"), &path, error);
-    if (status == IMP_OK) status = imp_vgg_weights_read(path, imp_train_model_input(params), &p->teacher, error);
-    imp_free(path);
-    return status;
+    return imp_vgg_weights_read(imp_params_text(params, "teacher"), imp_train_model_input(params), &p->teacher, error);
 }
 
 static ImpStatus make_student(ImpTrainTask *task, const ImpParams *params, ImpError *error) {

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "method/feedforward/style_objective.h"
 #include "method/feedforward/train_task.h"
-#include "network/catalogue.h"
 #include "network/transform_net.h"
 #include <string.h>
 
@@ -22,11 +21,7 @@ typedef struct Style {
 /* --- opening ------------------------------------------------------------------------------------------------------ */
 
 static ImpStatus read_model(Style *style, ImpError *error) {
-    char *path = NULL;
-    ImpStatus status = imp_model_resolve(style->settings.model, &path, error);
-    if (status == IMP_OK) status = imp_vgg_weights_read(path, style->settings.model_input, &style->vgg, error);
-    imp_free(path);
-    return status;
+    return imp_vgg_weights_read(style->settings.model, style->settings.model_input, &style->vgg, error);
 }
 
 static ImpStatus make_objective(ImpTrainTask *task, ImpError *error) {

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "network/catalogue.h"
 #include <string.h>
 
 static ImpStatus check_layers(const ImpVggWeights *weights, const ImpStyliseLayers *layers, ImpError *error) {
@@ -42,12 +41,7 @@ static void let_go(const ImpStyliseSettings *settings, ImpVggWeights *weights) {
 }
 
 ImpStatus imp_stylise_model_read(const ImpStyliseSettings *settings, ImpVggWeights **out, ImpError *error) {
-    *out = NULL;
-    char *path;
-    ImpStatus status = imp_model_resolve(settings->model, &path, error);
-    if (status != IMP_OK) return status;
-    status = imp_vgg_weights_read(path, settings->model_input, out, error);
-    imp_free(path);
+    ImpStatus status = imp_vgg_weights_read(settings->model, settings->model_input, out, error);
     if (status == IMP_OK) status = check_layers(*out, &settings->content_layers, error);
     if (status == IMP_OK) status = check_layers(*out, &settings->style_layers, error);
     if (status == IMP_OK)
