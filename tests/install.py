@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What `make install` lays down is whole: the headers, the command with its man page and completion, the library, and a
-pkg-config file with which a program of four lines compiles, links and runs.
+pkg-config file with which a small program compiles, links, runs and has the built-in models.
 
     tests/install.py BUILD ROOT
 """
@@ -14,7 +14,14 @@ import tempfile
 
 PROGRAM = """#include <impasto/impasto.h>
 #include <stdio.h>
-int main(void) { return puts(imp_version()) < 0; }
+int main(void) {
+    ImpModelList *list;
+    int n = 0;
+    if (imp_model_list(&list, NULL) != IMP_OK) return 1;
+    for (size_t i = 0; i < list->count; i++) n += list->models[i].built_in;
+    imp_model_list_free(&list);
+    return printf("%s %d\n", imp_version(), n) < 0;
+}
 """
 
 
@@ -45,10 +52,11 @@ def main(build, root):
                                 env={**os.environ, "PKG_CONFIG_PATH": str(pc.parent)}))
         sanitize = shlex.split(os.environ.get("IMPASTO_TEST_CFLAGS", ""))
         run(*shlex.split(os.environ.get("CC", "cc")), *sanitize, str(source), "-o", str(installed / "program"), *flags)
-        path = {**os.environ, "LD_LIBRARY_PATH": str(found["libimpasto.so"].parent)}
+        path = {**os.environ, "LD_LIBRARY_PATH": str(found["libimpasto.so"].parent), "XDG_DATA_HOME": folder}
+        models = len(list(pathlib.Path(root, "models").glob("*.safetensors")))
         said = run(str(installed / "program"), env=path).strip()
-        if said != version:
-            raise SystemExit(f"the program says version {said}, the pkg-config file {version}")
+        if said != f"{version} {models}":
+            raise SystemExit(f"the program says version and built-in models {said}, not {version} {models}")
         if version not in run(str(found["impasto"]), "--version", env=path):
             raise SystemExit("the installed command does not say the version")
         print(f"install: {len(found)} files, a program links and runs")

@@ -75,7 +75,8 @@ static const ModelAction actions[] = {
      .summary = "show what is in a weight file",
      .description = "Tells the format, the network that is recognised (a VGG and how deep it goes, a style network and "
                     "how wide it "
-                    "is, a decoder and what it decodes), how pictures become its input, and the arrays. FILE is a path or a name that 'impasto model "
+                    "is, a decoder and what it decodes), how pictures become its input, and the arrays. FILE is a path "
+                    "or a name that 'impasto model "
                     "list' shows.",
      .examples = "impasto model info vgg19  # the fetched model\nimpasto model info --json my.pth  # for programs",
      .options = TABLE(info_rows),

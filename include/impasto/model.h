@@ -3,8 +3,8 @@
  * Wherever a model is asked for, the path of a weight file does (safetensors, PyTorch), and so does a name: "vgg19" is
  * vgg19.safetensors (or .pth, .pt, .model) in the user's models folder, $XDG_DATA_HOME/impasto/models or
  * ~/.local/share/impasto/models. imp_model_fetch puts the published models there. Then there are the models that are
- * part of the library, by their names: "builtin", a perceptual network, and those that imp_model_list shows. Where a name
- * fits several, a path goes before the folder, and the folder before what is built in. */
+ * part of the library, by their names: "builtin", a perceptual network, and those that imp_model_list shows. Where a
+ * name fits several, a path goes before the folder, and the folder before what is built in. */
 #ifndef IMPASTO_MODEL_H
 #define IMPASTO_MODEL_H
 

@@ -41,8 +41,9 @@ ImpStatus imp_model_convert(const char *model, const char *path, bool half, cons
     if (status == IMP_OK) status = imp_file_check_writable(path, error);
     if (status == IMP_OK) status = read_network(model, wanted, &weights, &source, &licence, error);
     if (status == IMP_OK)
-        status = imp_vgg_weights_write(
-            weights, &(ImpVggOrigin){.sha256 = weights->sha256, .source = source, .licence = licence}, path, half, error);
+        status = imp_vgg_weights_write(weights,
+                                       &(ImpVggOrigin){.sha256 = weights->sha256, .source = source, .licence = licence},
+                                       path, half, error);
     imp_vgg_weights_free(&weights);
     imp_free(source);
     imp_free(licence);

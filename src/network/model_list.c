@@ -15,7 +15,8 @@ ImpStatus imp_model_find(const char *model, char path[IMP_MODEL_PATH_SIZE], ImpE
     ImpStatus status = imp_model_open(model, &bytes, error);
     if (status != IMP_OK) return status;
     if (bytes.builtin)
-        status = imp_fail(error, IMP_ERROR_UNSUPPORTED, "the model %.200s has no file: it is part of the program", model);
+        status =
+            imp_fail(error, IMP_ERROR_UNSUPPORTED, "the model %.200s has no file: it is part of the program", model);
     else if (strlen(bytes.name) >= IMP_MODEL_PATH_SIZE)
         status = imp_fail(error, IMP_ERROR_UNSUPPORTED, "the path of the model %.200s is too long", model);
     else
@@ -66,7 +67,9 @@ static ImpStatus add_row(ImpModelList *list, const char *name, const ImpCatalogu
         .summary = copy_or_null(entry ? entry->summary : NULL, &good),
         .path = path,
         .built_in = builtin != NULL,
-        .size = path && stat(path, &info) == 0 ? (uint64_t)info.st_size : builtin ? builtin->size : 0,
+        .size = path && stat(path, &info) == 0 ? (uint64_t)info.st_size
+                : builtin                      ? builtin->size
+                                               : 0,
         .fetch_size = entry ? entry->size : 0,
         .source = copy_or_null(entry ? entry->sources[0] : NULL, &good),
         .licence = copy_or_null(entry ? entry->licence : NULL, &good),
@@ -115,8 +118,7 @@ static ImpStatus add_file(ImpModelList *list, const char *file, ImpError *error)
     size_t length = name_length(file);
     if (length == 0) return IMP_OK;
     char *name = imp_strndup(file, length), *path = NULL;
-    ImpStatus status = name ? imp_models_look_up(list->folder, name, &path, error)
-                            : no_memory(error);
+    ImpStatus status = name ? imp_models_look_up(list->folder, name, &path, error) : no_memory(error);
     if (status == IMP_OK && path && !is_listed(list, name, path))
         status = add_row(list, name, NULL, path, NULL, error);
     else

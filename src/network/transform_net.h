@@ -68,8 +68,8 @@ bool imp_transform_seems(const ImpBundle *bundle);
 ImpStatus imp_transform_read(const char *model, ImpTransformNet **out, ImpError *error);
 
 /* Writes safetensors with the same names, and as metadata the architecture, the input's range, and `notes` (n). */
-ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpNote *notes, size_t n, const char *path,
-                              bool half, ImpError *error);
+ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpNote *notes, size_t n, const char *path, bool half,
+                              ImpError *error);
 
 /* --- building ----------------------------------------------------------------------------------------------------- */
 

@@ -31,8 +31,8 @@ static ImpStatus describe(ImpBundle *bundle, const ImpNote *notes, size_t n, Imp
     return status == IMP_OK ? imp_bundle_set_notes(bundle, notes, n, error) : status;
 }
 
-ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpNote *notes, size_t n, const char *path,
-                              bool half, ImpError *error) {
+ImpStatus imp_transform_write(const ImpTransformNet *net, const ImpNote *notes, size_t n, const char *path, bool half,
+                              ImpError *error) {
     ImpBundle *bundle = NULL;
     ImpStatus status = imp_bundle_new(&bundle, error);
     for (int i = 0; i < net->n_layers && status == IMP_OK; i++)

@@ -37,7 +37,7 @@ typedef struct ImpVggWeights {
     const float *values; /* where all numbers lie one after the other while they are learned; NULL for those read */
     ImpModelInput input;
     char sha256[IMP_SHA256_TEXT]; /* of the file; empty when the weights came from no file */
-    char *name;                   /* what messages call the model: the path, "the built-in model NAME", or what the caller gave */
+    char *name; /* what messages call the model: the path, "the built-in model NAME", or what the caller gave */
 } ImpVggWeights;
 
 /* The shape of the architecture: how many convolutions block 1..5 has, and the channels they put out as published. */

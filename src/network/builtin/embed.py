@@ -4,8 +4,7 @@ table of them, and a depfile, by which ninja sees that a file changed, came or w
 
     embed.py FOLDER OUT.S OUT.c OUT.d
 
-The assembler copies the bytes as they are: a hundred megabytes take a tenth of a second, where the same as a C array
-takes minutes.
+The assembler takes the bytes as they are; what else was weighed, doc/architecture.md says.
 """
 import hashlib
 import pathlib

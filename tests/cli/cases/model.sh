@@ -28,6 +28,7 @@ for conv, norm, inside, out, kernel in made:
     style += [(conv + ".conv2d.weight", [out, inside, kernel, kernel]), (conv + ".conv2d.bias", [out])]
     style += [(norm + ".weight", [out]), (norm + ".bias", [out])] if norm else []
 save("style.safetensors", style, {"steps": "40000", "style_sha256": "0" * 64})
+save("decoder.safetensors", [("decode1_1.weight", [3, 2, 3, 3]), ("decode1_1.bias", [3])], {"decodes": "relu1_1"})
 save("half-a-style.safetensors", style[:9], None)
 save("gap.safetensors", network[2:], None)
 save("torn.safetensors", network[:2] + [("features.5.weight", [128, 64, 3, 3]), ("features.5.bias", [128])], None)
@@ -41,6 +42,9 @@ server=http://127.0.0.1:$(cat port)
 try() { { echo "\$ impasto $*"; impasto "$@" 2>&1; } | sed -E "s#$server#SERVER#g; s/[0-9a-f]{64}/HASH/g"; }
 try model list
 try model info vgg19
+try model info builtin
+try model info perceptual --json | sed '/"input"/q'
+try model info relu9_1
 try model fetch vgg19 --source "$server/status/404/net" --source "$server/good/net"
 try model fetch vgg19 --sha256 00000000 --source "$server/good/net"
 try model fetch vgg19 --sha256 none --source "$server/status/503/x" --source "$server/good/net"
@@ -68,6 +72,9 @@ cp half-a-style.safetensors .local/share/impasto/models/torn.pth
 try model info mosaic
 try model info mosaic --json | sed '/"arrays"/q'
 try model info torn | sed '/^Arrays/q'
+try model convert builtin said.safetensors --quiet
+try model info decoder.safetensors
+try model info decoder.safetensors --json | sed '/"metadata"/q'
 try model list
 rm hold port
 find . -type f -not -path './.bin/*' | sort
