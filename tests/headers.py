@@ -24,7 +24,7 @@ def build_flags(build, root):
         if source.is_relative_to(root / "src" / "base"):
             words = shlex.split(entry["command"])
             return [w if not w.startswith("-I") else "-I" + str(pathlib.Path(entry["directory"], w[2:]))
-                    for w in words if w.startswith(("-I", "-D")) or w in ("-pthread", "-fopenmp")]
+                    for w in words if w.startswith(("-I", "-D")) or w == "-pthread"]
     raise SystemExit("compile_commands.json lists no source of src/base")
 
 

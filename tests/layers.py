@@ -30,7 +30,7 @@ PUBLIC = {"image": "image", "picture_list": "image", "model": "network", "method
 # Third-party header (first part of its path) -> the only folder that includes it.
 THIRD_PARTY = {
     "vips": "src/image", "oneapi": "src/compute/tensor", "jansson.h": "src/base", "openssl": "src/base",
-    "zip.h": "src/weights", "curl": "src/download", "lapacke.h": "src/compute/tensor", "omp.h": "src/base",
+    "zip.h": "src/weights", "curl": "src/download", "lapacke.h": "src/compute/tensor",
 }
 SYSTEM = re.compile(r"(assert|ctype|errno|fcntl|fenv|float|getopt|glob|inttypes|iso646|libgen|limits|locale|math|poll|"
                     r"pthread|pwd|sched|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|"

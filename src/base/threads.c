@@ -1,8 +1,12 @@
 #include "base/threads.h"
 
-#include <omp.h>
+#include "base/pool.h"
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The CPU quota of the container (cgroup v2) in whole processors, or 0 where there is none. */
 static int quota_of_container(void) {
@@ -20,34 +24,74 @@ static int quota_of_container(void) {
     return (int)((quota + period - 1) / period);
 }
 
+/* By affinity, or where more than its set can tell, all. */
+static int granted(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 int imp_threads_available(void) {
-    int granted = omp_get_num_procs();
-    int quota = quota_of_container();
-    int count = quota > 0 && quota < granted ? quota : granted;
+    int count = granted(), quota = quota_of_container();
+    if (quota > 0 && quota < count) count = quota;
     return count > 0 ? count : 1;
 }
 
+/* --- what each calling thread has --------------------------------------------------------------------------------- */
+
+typedef struct Caller {
+    int threads; /* 0: not decided yet */
+    bool inside; /* a body: what it asks for in parallel is done in turn */
+    ImpPool *pool;
+} Caller;
+
+static _Thread_local Caller caller;
+static pthread_key_t pool_of_thread; /* for its end only */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void free_pool(void *pool) {
+    imp_pool_free(pool);
+}
+
+static void make_key(void) {
+    pthread_key_create(&pool_of_thread, free_pool);
+}
+
 int imp_threads_get(void) {
-    return omp_get_max_threads();
+    if (caller.threads == 0) caller.threads = imp_threads_available();
+    return caller.threads;
 }
 
 int imp_thread_index(void) {
-    return omp_get_thread_num();
+    return imp_pool_index();
 }
 
 int imp_threads_set(int count) {
-    int former = omp_get_max_threads();
-    omp_set_num_threads(count > 0 ? count : imp_threads_available());
+    int former = imp_threads_get();
+    caller.threads = count > 0 ? count : imp_threads_available();
     return former;
 }
 
+/* The pool for as many threads as are set; NULL where there is none to be had. */
+static ImpPool *pool(void) {
+    int workers = imp_threads_get() - 1;
+    if (caller.pool && imp_pool_workers(caller.pool) == workers) return caller.pool;
+    imp_pool_free(caller.pool);
+    caller.pool = imp_pool_new(workers);
+    pthread_once(&once, make_key);
+    pthread_setspecific(pool_of_thread, caller.pool);
+    return caller.pool;
+}
+
 void imp_parallel(size_t count, void (*body)(void *context, size_t i), void *context) {
-    if (count == 1) {
-        body(context, 0);
+    bool alone = count < 2 || caller.inside || imp_pool_index() > 0 || imp_threads_get() == 1 || !pool();
+    if (alone) {
+        for (size_t i = 0; i < count; i++) body(context, i);
         return;
     }
-#pragma omp parallel for schedule(dynamic, 1)
-    for (size_t i = 0; i < count; i++) body(context, i);
+    caller.inside = true;
+    imp_pool_run(caller.pool, count, body, context);
+    caller.inside = false;
 }
 
 double imp_sum_in_order(const double *values, size_t count) {

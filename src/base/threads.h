@@ -1,4 +1,4 @@
-/* Threads. One pool (OpenMP's); a run sets how many threads it takes and puts it back after.
+/* Threads. A pool for each calling thread; a run sets how many threads it takes and puts it back after.
  *
  * Results never depend on the number of threads: work is cut into pieces by its size alone, each piece is computed by
  * one thread, and reductions over pieces go in a fixed order. */
@@ -17,7 +17,8 @@ int imp_threads_get(void);
 /* Within a body of imp_parallel: which of the imp_threads_get() threads this is, for buffers of its own. */
 int imp_thread_index(void);
 
-/* body(context, i) for i in 0..count-1, in any order, on the pool; returns when all are done. */
+/* body(context, i) for i in 0..count-1, in any order, on the pool; returns when all are done. Within a body it runs on
+ * that thread alone. */
 void imp_parallel(size_t count, void (*body)(void *context, size_t i), void *context);
 
 /* Sum of the `count` values in index order in double: the last step of a deterministic reduction. */
