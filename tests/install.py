@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-PROGRAM = """#include <impasto/impasto.h>
+PROGRAM = r"""#include <impasto/impasto.h>
 #include <stdio.h>
 int main(void) {
     ImpModelList *list;
