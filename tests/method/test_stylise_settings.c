@@ -27,7 +27,7 @@ static void every_preset_is_valid(void **state) {
     const ImpMethod *method = imp_method_find("stylize");
     for (size_t i = 0; i < method->n_presets; i++) {
         ImpStyliseSettings s = read_for(method->presets[i].name, "", 640, 480);
-        assert_true(s.n_scales >= 1);
+        assert_true(s.descent.n_scales >= 1);
         assert_true(s.style_weight > 0);
     }
 }
@@ -44,14 +44,14 @@ static void presets_follow_their_programs(void **state) {
     ImpStyliseSettings s;
     must(imp_stylise_settings_read(params, 2000, 1500, 1, &s, &error), &error);
     static const int sides[] = {128, 181, 256, 362, 512};
-    assert_int_equal(s.n_scales, 5);
+    assert_int_equal(s.descent.n_scales, 5);
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(s.scales[i].width, sides[i]);
-        assert_int_equal(s.scales[i].evaluations, i == 0 ? 1000 : 500);
+        assert_int_equal(s.descent.scales[i].width, sides[i]);
+        assert_int_equal(s.descent.scales[i].evaluations, i == 0 ? 1000 : 500);
     }
-    assert_int_equal(s.scales[4].height, 384);
-    assert_true(s.adam && s.clamp);
-    assert_true(s.learning_rate == 0.02 && s.average_decay == 0.99 && s.tv_weight == 2);
+    assert_int_equal(s.descent.scales[4].height, 384);
+    assert_true(s.descent.adam && s.descent.clamp);
+    assert_true(s.descent.learning_rate == 0.02 && s.descent.average_decay == 0.99 && s.tv_weight == 2);
     double sum = 0;
     for (size_t i = 0; i < s.style_layers.count; i++) sum += s.style_layers.list[i].weight;
     assert_true(fabs(sum - 1) < 1e-12);
@@ -59,15 +59,16 @@ static void presets_follow_their_programs(void **state) {
     imp_params_free(&params);
 
     s = read_for("neural-style", "size=512", 512, 512);
-    assert_true(s.bytes && !s.clamp && s.init == IMP_INIT_NOISE && s.noise == IMP_NOISE_GREY);
-    assert_true(s.tolerance_change < 0 && s.tolerance_gradient < 0);
-    assert_true(s.content_weight == 5 && s.style_weight == 100 && s.tv_weight == 1e-3 && s.learning_rate == 1);
+    assert_true(s.descent.bytes && !s.descent.clamp && s.init == IMP_INIT_NOISE && s.noise == IMP_NOISE_GREY);
+    assert_true(s.descent.tolerance_change < 0 && s.descent.tolerance_gradient < 0);
+    assert_true(s.content_weight == 5 && s.style_weight == 100 && s.tv_weight == 1e-3 && s.descent.learning_rate == 1);
     assert_int_equal(s.tv_kind, IMP_TV_ABSOLUTE);
-    assert_int_equal(s.scales[0].evaluations, 1000);
+    assert_int_equal(s.descent.scales[0].evaluations, 1000);
     s = read_for("example", "", 256, 192);
-    assert_true(s.style_weight == 1e6 && s.content_weight == 1 && s.clamp && !s.adam && s.history == 100);
-    assert_int_equal(s.scales[0].evaluations, 300);
-    assert_int_equal(s.n_scales, 1);
+    assert_true(s.style_weight == 1e6 && s.content_weight == 1 && s.descent.clamp && !s.descent.adam &&
+                s.descent.history == 100);
+    assert_int_equal(s.descent.scales[0].evaluations, 300);
+    assert_int_equal(s.descent.n_scales, 1);
 }
 
 static void sizes_follow_the_content(void **state) {
@@ -86,29 +87,29 @@ static void sizes_follow_the_content(void **state) {
     s = read_for("example", "", 5, 3);
     assert_int_equal(s.width, 5);
     assert_int_equal(s.height, 3);
-    assert_int_equal(s.scales[0].width, IMP_STYLISE_LEAST_SIDE); /* worked at larger than the result */
+    assert_int_equal(s.descent.scales[0].width, IMP_STYLISE_LEAST_SIDE); /* worked at larger than the result */
 }
 
 static void scales_can_be_listed(void **state) {
     (void)state;
     ImpStyliseSettings s = read_for("example", "scales=64,100;size=200;evaluations=7", 400, 300);
-    assert_int_equal(s.n_scales, 3);
-    assert_int_equal(s.scales[0].long_side, 64);
-    assert_int_equal(s.scales[2].long_side, 200);
-    assert_int_equal(s.scales[2].evaluations, 7);
+    assert_int_equal(s.descent.n_scales, 3);
+    assert_int_equal(s.descent.scales[0].long_side, 64);
+    assert_int_equal(s.descent.scales[2].long_side, 200);
+    assert_int_equal(s.descent.scales[2].evaluations, 7);
     s = read_for("example", "scales=64,100", 400, 300); /* the last one is the size */
-    assert_int_equal(s.n_scales, 2);
+    assert_int_equal(s.descent.n_scales, 2);
     assert_int_equal(s.width, 100);
     s = read_for("example", "scales=64,100;scale-evaluations=5,6", 400, 300);
-    assert_int_equal(s.scales[1].evaluations, 6);
+    assert_int_equal(s.descent.scales[1].evaluations, 6);
     s = read_for("example", "scales=64,100;initial-evaluations=9;evaluations=3", 400, 300);
-    assert_int_equal(s.scales[0].evaluations, 9);
-    assert_int_equal(s.scales[1].evaluations, 3);
+    assert_int_equal(s.descent.scales[0].evaluations, 9);
+    assert_int_equal(s.descent.scales[1].evaluations, 3);
     s = read_for("pyramid", "size=300;evaluations=10", 400, 300); /* what is said is meant for every scale */
-    assert_int_equal(s.n_scales, 3);
-    assert_int_equal(s.scales[0].evaluations, 10);
+    assert_int_equal(s.descent.n_scales, 3);
+    assert_int_equal(s.descent.scales[0].evaluations, 10);
     s = read_for("pyramid", "size=100", 400, 300); /* below the smallest scale there is one */
-    assert_int_equal(s.n_scales, 1);
+    assert_int_equal(s.descent.n_scales, 1);
 }
 
 static void contradictions_are_refused(void **state) {
@@ -127,10 +128,10 @@ static void contradictions_are_refused(void **state) {
 
 static void learning_rate_fits_the_optimiser(void **state) {
     (void)state;
-    assert_true(read_for("example", "", 64, 64).learning_rate == 1);
-    assert_true(read_for("example", "optimizer=adam", 64, 64).learning_rate == 0.02);
-    assert_true(read_for("pyramid", "optimizer=lbfgs", 64, 64).learning_rate == 1);
-    assert_true(read_for("pyramid", "learning-rate=0.5", 64, 64).learning_rate == 0.5);
+    assert_true(read_for("example", "", 64, 64).descent.learning_rate == 1);
+    assert_true(read_for("example", "optimizer=adam", 64, 64).descent.learning_rate == 0.02);
+    assert_true(read_for("pyramid", "optimizer=lbfgs", 64, 64).descent.learning_rate == 1);
+    assert_true(read_for("pyramid", "learning-rate=0.5", 64, 64).descent.learning_rate == 0.5);
 }
 
 static void a_model_is_asked_for(void **state) {

@@ -86,14 +86,14 @@ static ImpStatus make_parts(ImpStyliseObjective *objective, ImpError *error) {
 }
 
 ImpStatus imp_stylise_objective_new(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                                    const ImpStyliseScale *scale, const ImpImage *content,
+                                    const ImpDescentScale *scale, const ImpImage *content,
                                     const ImpImage *const *styles, size_t n_styles, ImpStyliseObjective **out,
                                     ImpError *error) {
     ImpStatus status = IMP_ALLOC(out, 1, "objective", error);
     if (status != IMP_OK) return status;
     ImpStyliseObjective *objective = *out;
     objective->settings = settings;
-    objective->space = imp_pixel_space(settings->bytes);
+    objective->space = imp_pixel_space(settings->descent.bytes);
     objective->shape = (ImpShape){3, scale->height, scale->width, 1};
     objective->network = *weights;
     take_pixels(&objective->space, &objective->network.input);
@@ -178,7 +178,7 @@ ImpStatus imp_stylise_evaluate(ImpStyliseObjective *objective, float *pixels, fl
     const ImpStyliseSettings *settings = objective->settings;
     size_t places = imp_shape_places(objective->shape), n = 3 * places, pieces = (n + IMP_PIECE - 1) / IMP_PIECE;
     *out = (ImpStyliseLosses){0};
-    if (settings->clamp) imp_pixels_clamp(&objective->space, pixels, places);
+    if (settings->descent.clamp) imp_pixels_clamp(&objective->space, pixels, places);
     ImpStatus status = imp_extractor_forward(objective->extractor, pixels, error);
     if (status == IMP_OK)
         status = sum_losses(objective, objective->content, settings->content_layers.count, &out->content, error);

@@ -16,7 +16,7 @@ typedef struct ImpStyliseObjective ImpStyliseObjective;
 /* `content` is prepared and has the scale's size; `styles` are as they were given. The weights and settings must
  * outlive the objective. On success *out is the caller's; on failure it is NULL. */
 ImpStatus imp_stylise_objective_new(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                                    const ImpStyliseScale *scale, const ImpImage *content,
+                                    const ImpDescentScale *scale, const ImpImage *content,
                                     const ImpImage *const *styles, size_t n_styles, ImpStyliseObjective **out,
                                     ImpError *error);
 void imp_stylise_objective_free(ImpStyliseObjective **objective);

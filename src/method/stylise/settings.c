@@ -3,6 +3,9 @@
 #include "base/error.h"
 #include <string.h>
 
+/* As ImpStyliseLosses has them. */
+static const char *const part_names[] = {"content", "style", "tv", "gradient_norm"};
+
 static void read_layers(const ImpParams *params, const char *name, double weight, ImpStyliseLayers *out) {
     size_t count;
     const ImpLayerWeight *list = imp_params_layers(params, name, &count);
@@ -65,7 +68,8 @@ static ImpStatus read_styles(const ImpParams *params, size_t n_styles, ImpStylis
 
 /* Once the scales are known. */
 static ImpStatus check_style_size(const ImpStyliseSettings *s, ImpError *error) {
-    double side = s->style_size > 0 ? s->style_size : s->scales[s->n_scales - 1].long_side * s->style_scale;
+    double side =
+        s->style_size > 0 ? s->style_size : s->descent.scales[s->descent.n_scales - 1].long_side * s->style_scale;
     if (side <= IMP_IMAGE_MAX_SIDE) return IMP_OK;
     return imp_fail(error, IMP_ERROR_ARGUMENT,
                     "style-scale %g makes the style %.0f pixels long, more than the %d that a picture may have; give a "
@@ -86,30 +90,8 @@ static void read_start(const ImpParams *params, ImpStyliseSettings *s) {
     s->seed = (uint64_t)imp_params_integer(params, "seed");
 }
 
-static ImpStatus read_optimiser(const ImpParams *params, ImpStyliseSettings *s, ImpError *error) {
-    s->adam = imp_params_choice(params, "optimizer") == 1;
-    s->strong_wolfe = imp_params_choice(params, "line-search") == 1;
-    s->clamp = imp_params_choice(params, "clamp") == 0;
-    s->bytes = imp_params_choice(params, "variable") == 1;
-    s->history = (int)imp_params_integer(params, "history");
-    s->tolerance_gradient = imp_params_real(params, "tolerance-gradient");
-    s->tolerance_change = imp_params_real(params, "tolerance-change");
-    s->average_decay = imp_params_real(params, "average-decay");
-    s->learning_rate = s->adam ? (s->bytes ? 0.02 * 255 : 0.02) : 1;
-    if (imp_params_has(params, "learning-rate")) s->learning_rate = imp_params_real(params, "learning-rate");
-    if (s->adam && s->strong_wolfe)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "line-search strong-wolfe goes with optimizer lbfgs only; leave one of the two out");
-    return IMP_OK;
-}
-
 static ImpStatus read_run(const ImpParams *params, ImpStyliseSettings *s, ImpError *error) {
     s->threads = (int)imp_params_integer(params, "threads");
-    s->checkpoint = imp_params_text(params, "checkpoint");
-    s->resume = imp_params_text(params, "resume");
-    s->checkpoint_every = imp_params_integer(params, "checkpoint-every");
-    if (s->checkpoint_every > 0 && !s->checkpoint)
-        return imp_fail(error, IMP_ERROR_ARGUMENT, "checkpoint-every needs checkpoint, the file to write to");
     s->model = imp_params_text(params, "model");
     if (!s->model || !*s->model)
         return imp_fail(error, IMP_ERROR_ARGUMENT,
@@ -125,9 +107,11 @@ static ImpStatus read_run(const ImpParams *params, ImpStyliseSettings *s, ImpErr
 ImpStatus imp_stylise_settings_read(const ImpParams *params, int width, int height, size_t n_styles,
                                     ImpStyliseSettings *out, ImpError *error) {
     *out = (ImpStyliseSettings){0};
+    out->descent.part_names = part_names;
+    out->descent.n_parts = sizeof part_names / sizeof *part_names;
     ImpStatus status = read_losses(params, out, error);
     if (status == IMP_OK) status = read_styles(params, n_styles, out, error);
-    if (status == IMP_OK) status = read_optimiser(params, out, error);
+    if (status == IMP_OK) status = imp_descent_settings_read(params, &out->descent, error);
     if (status == IMP_OK) status = imp_stylise_scales_plan(params, width, height, out, error);
     if (status == IMP_OK) status = check_style_size(out, error);
     if (status == IMP_OK) status = read_run(params, out, error);

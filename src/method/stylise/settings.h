@@ -6,6 +6,7 @@
 #include "image/colour.h"
 #include "impasto/method.h"
 #include "loss/loss.h"
+#include "method/descent_settings.h"
 #include "network/model_input.h"
 #include "network/vgg.h"
 
@@ -24,15 +25,6 @@ typedef struct ImpStyliseLayers {
     ImpLayerWeight list[IMP_VGG_MAX_TAPS];
     size_t count;
 } ImpStyliseLayers;
-
-/* One step of the way from coarse to fine. */
-typedef struct ImpStyliseScale {
-    int width, height; /* pixels that are worked at */
-    int long_side;     /* that this scale stands for */
-    int64_t evaluations;
-} ImpStyliseScale;
-
-enum { IMP_STYLISE_MAX_SCALES = 64 };
 
 /* Texts and lists belong to the ImpParams that the settings were read from. */
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order of the options; there is one of it */
@@ -61,20 +53,10 @@ typedef struct ImpStyliseSettings {
     ImpStyliseNoise noise;
     uint64_t seed;
 
-    int width, height; /* of the result */
-    bool shrunk;       /* the content is larger than the limit that holds without a size */
-    ImpStyliseScale scales[IMP_STYLISE_MAX_SCALES];
-    int n_scales; /* at least 1; the last is the result's size, or somewhat larger for tiny results */
-
-    bool adam, strong_wolfe, clamp, bytes;
-    double learning_rate;
-    int history;
-    double tolerance_gradient, tolerance_change;
-    double average_decay;
-
+    int width, height;          /* of the result */
+    bool shrunk;                /* the content is larger than the limit that holds without a size */
+    ImpDescentSettings descent; /* its last scale is the result's size, or somewhat larger for tiny results */
     int threads;
-    const char *checkpoint, *resume; /* paths, or NULL */
-    int64_t checkpoint_every;        /* evaluations; 0: no */
 } ImpStyliseSettings;
 
 /* Without a size, larger contents are shrunk to this long side. */

@@ -6,7 +6,7 @@
 static const size_t restyle_memory = (size_t)1 << 30; /* bytes for activations of the one pass */
 static const double grey_deviation = 0.001;           /* of 255 levels, as in neural-style */
 
-static void fill_with_noise(const ImpStyliseSettings *settings, const ImpPixelSpace *space, ImpStyliseState *state) {
+static void fill_with_noise(const ImpStyliseSettings *settings, const ImpPixelSpace *space, ImpDescentState *state) {
     size_t places = (size_t)state->width * (size_t)state->height;
     if (settings->noise == IMP_NOISE_WHITE) {
         for (size_t i = 0; i < 3 * places; i++) state->pixels[i] = (float)imp_random_uniform(&state->random);
@@ -14,12 +14,12 @@ static void fill_with_noise(const ImpStyliseSettings *settings, const ImpPixelSp
         return;
     }
     imp_random_normal(&state->random, state->pixels, 3 * places, grey_deviation);
-    if (settings->bytes) return;
+    if (settings->descent.bytes) return;
     ImpPixelSpace bytes = imp_pixel_space(true);
     imp_pixels_to_rgb(&bytes, state->pixels, places, state->pixels);
 }
 
-static ImpStatus add_styles(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
+static ImpStatus add_styles(const ImpStyliseSettings *settings, const ImpDescentScale *scale, const ImpImage *content,
                             const ImpImage *const *styles, size_t n, ImpRestyle *restyle, ImpError *error) {
     ImpStatus status = IMP_OK;
     for (size_t i = 0; i < n && status == IMP_OK; i++) {
@@ -35,7 +35,7 @@ static ImpStatus add_styles(const ImpStyliseSettings *settings, const ImpStylise
 }
 
 /* The content with the styles' statistics, in one pass. */
-static ImpStatus start_restyled(const ImpStyliseSettings *settings, const ImpStyliseScale *scale,
+static ImpStatus start_restyled(const ImpStyliseSettings *settings, const ImpDescentScale *scale,
                                 const ImpImage *content, const ImpImage *const *styles, size_t n, ImpImage **out,
                                 ImpError *error) {
     ImpRestyle *restyle = NULL;
@@ -52,9 +52,9 @@ static ImpStatus start_restyled(const ImpStyliseSettings *settings, const ImpSty
     return status;
 }
 
-ImpStatus imp_stylise_start(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
-                            const ImpImage *const *styles, size_t n, ImpStyliseState *state, ImpError *error) {
-    ImpPixelSpace space = imp_pixel_space(settings->bytes);
+ImpStatus imp_stylise_start(const ImpStyliseSettings *settings, const ImpDescentScale *scale, const ImpImage *content,
+                            const ImpImage *const *styles, size_t n, ImpDescentState *state, ImpError *error) {
+    ImpPixelSpace space = imp_pixel_space(settings->descent.bytes);
     const ImpImage *from = content;
     ImpImage *file = NULL, *picture = NULL;
     ImpStatus status = IMP_OK;

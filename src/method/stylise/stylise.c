@@ -3,9 +3,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "method/stylise/checkpoint.h"
-#include "method/stylise/descent.h"
+#include "method/descent.h"
+#include "method/descent_checkpoint.h"
 #include "method/stylise/model.h"
+#include "method/stylise/objective.h"
 #include "method/stylise/parameters.h"
 #include "method/stylise/start.h"
 #include <string.h>
@@ -17,13 +18,15 @@ typedef struct Run {
     const ImpImage **styles; /* (n_styles) */
     size_t n_styles;
     ImpVggWeights *weights;
-    ImpStyliseState state;
+    ImpDescentState state;
     ImpStyliseObjective *objective; /* of the scale at work */
-    ImpStyliseWatch watch;
+    ImpDescentWatch watch;
     ImpCheckpointOrigin origin;
     int64_t total; /* evaluations reported */
     size_t faults; /* checkpoints that could not be written */
 } Run;
+
+static const ImpCheckpointKind checkpoint_kind = {"stylize 1", "stylize"};
 
 static ImpStatus take_pictures(Run *run, ImpError *error) {
     const ImpRequest *request = run->request;
@@ -49,12 +52,12 @@ static ImpStatus take_pictures(Run *run, ImpError *error) {
 static void write_checkpoint(void *context) {
     Run *run = context;
     ImpError error;
-    if (!run->settings.checkpoint) return;
-    ImpStatus status = imp_checkpoint_write(run->settings.checkpoint, &run->origin, &run->state,
-                                            imp_stylise_watch_seconds(&run->watch), &error);
+    if (!run->settings.descent.checkpoint) return;
+    ImpStatus status = imp_checkpoint_write(run->settings.descent.checkpoint, &run->origin, &run->settings.descent,
+                                            &run->state, imp_descent_watch_seconds(&run->watch), &error);
     if (status == IMP_OK) return;
     if (run->faults++ == 0)
-        imp_stylise_notice(&run->watch, "no checkpoint: %s; the run goes on without", error.message);
+        imp_descent_notice(&run->watch, "no checkpoint: %s; the run goes on without", error.message);
 }
 
 /* What is needed before the first scale: all that can be wrong with the request shows here. */
@@ -67,31 +70,34 @@ static ImpStatus prepare(Run *run, ImpError *error) {
     if (status == IMP_OK) status = imp_stylise_model_read(settings, &run->weights, error);
     if (status != IMP_OK) return status;
     ImpPictureFinish finish = {content, settings->width, settings->height, settings->original_colours};
-    imp_stylise_watch_begin(&run->watch, &request->observer, settings, &finish);
+    imp_descent_watch_begin(&run->watch, &request->observer, &settings->descent, &finish);
     if (settings->shrunk)
-        imp_stylise_notice(&run->watch,
+        imp_descent_notice(&run->watch,
                            "%.200s has %dx%d pixels; the result will have %dx%d, the limit without size (give size %d "
                            "to keep them all)",
                            run->content->name, content->width, content->height, settings->width, settings->height,
                            content->width > content->height ? content->width : content->height);
-    run->origin = (ImpCheckpointOrigin){.params = request->params,
+    run->origin = (ImpCheckpointOrigin){.kind = &checkpoint_kind,
+                                        .params = request->params,
                                         .pictures = request->pictures,
                                         .n_pictures = request->n_pictures,
                                         .model_sha256 = run->weights->sha256};
-    if (settings->resume)
-        return imp_checkpoint_read(settings->resume, &run->origin, settings, &run->state, &run->watch.earlier, error);
-    return imp_stylise_state_begin(settings, 0, &run->state, error);
+    if (settings->descent.resume)
+        return imp_checkpoint_read(settings->descent.resume, &run->origin, &settings->descent, &run->state,
+                                   &run->watch.earlier, error);
+    return imp_descent_state_begin(&settings->descent, 0, &run->state, error);
 }
 
 /* Builds the objective of the scale at work; where the run begins here, so do its pixels. */
 static ImpStatus begin_scale(Run *run, bool fresh, ImpError *error) {
     const ImpStyliseSettings *settings = &run->settings;
-    const ImpStyliseScale *scale = &settings->scales[run->state.scale];
+    const ImpDescentScale *scale = &settings->descent.scales[run->state.scale];
     ImpImage *content;
     ImpStatus status = imp_picture_prepare(run->content->image, scale->width, scale->height, &content, error);
     if (status == IMP_OK && fresh) {
         status = imp_stylise_start(settings, scale, content, run->styles, run->n_styles, &run->state, error);
-        if (status == IMP_OK && run->state.average) imp_stylise_average_add(&run->state, settings->average_decay);
+        if (status == IMP_OK && run->state.average)
+            imp_descent_average_add(&run->state, settings->descent.average_decay);
     }
     if (status == IMP_OK)
         status = imp_stylise_objective_new(run->weights, settings, scale, content, run->styles, run->n_styles,
@@ -100,38 +106,47 @@ static ImpStatus begin_scale(Run *run, bool fresh, ImpError *error) {
     return status;
 }
 
+static ImpStatus evaluate(void *objective, float *pixels, float *gradient, ImpDescentLosses *out, ImpError *error) {
+    ImpStyliseLosses losses;
+    ImpStatus status = imp_stylise_evaluate(objective, pixels, gradient, &losses, error);
+    *out = (ImpDescentLosses){losses.total, {losses.content, losses.style, losses.tv, losses.gradient_norm}};
+    return status;
+}
+
 static ImpStatus descend(Run *run, ImpError *error) {
-    ImpDescent descent = {.settings = &run->settings,
+    ImpDescent descent = {.settings = &run->settings.descent,
+                          .evaluate = evaluate,
                           .objective = run->objective,
+                          .gain = 1,
                           .state = &run->state,
                           .watch = &run->watch,
                           .checkpoint = write_checkpoint,
                           .context = run};
-    ImpStatus status = imp_stylise_descend(&descent, error);
+    ImpStatus status = imp_descent_run(&descent, error);
     run->total = descent.total;
     return status;
 }
 
 /* The losses of the result: those of the best step are known, the average has not been evaluated yet. */
-static ImpStatus measure(Run *run, float *pixels, ImpStyliseLosses *losses, ImpError *error) {
+static ImpStatus measure(Run *run, float *pixels, ImpDescentLosses *losses, ImpError *error) {
     *losses = run->state.best_losses;
     if (!run->state.average) return IMP_OK;
     float *gradient;
     size_t n = 3 * (size_t)run->state.width * (size_t)run->state.height;
     ImpStatus status = IMP_ALLOC(&gradient, n, "gradient", error);
-    if (status == IMP_OK) status = imp_stylise_evaluate(run->objective, pixels, gradient, losses, error);
+    if (status == IMP_OK) status = evaluate(run->objective, pixels, gradient, losses, error);
     imp_free(gradient);
     return status;
 }
 
 static ImpStatus make_result(Run *run, ImpResult *result, ImpError *error) {
-    const ImpStyliseState *state = &run->state;
-    ImpPixelSpace space = imp_pixel_space(run->settings.bytes);
-    ImpStyliseLosses losses;
+    const ImpDescentState *state = &run->state;
+    ImpPixelSpace space = imp_pixel_space(run->settings.descent.bytes);
+    ImpDescentLosses losses;
     float *pixels;
     ImpStatus status = IMP_ALLOC(&pixels, 3 * (size_t)state->width * (size_t)state->height, "picture", error);
     if (status != IMP_OK) return status;
-    imp_stylise_state_picture(state, pixels);
+    imp_descent_state_picture(state, pixels);
     status = measure(run, pixels, &losses, error);
     if (status == IMP_OK)
         status =
@@ -141,27 +156,28 @@ static ImpStatus make_result(Run *run, ImpResult *result, ImpError *error) {
     result->stopped = run->watch.stop;
     result->steps = run->total;
     result->faults = run->faults;
-    result->seconds = imp_stylise_watch_seconds(&run->watch);
-    imp_stylise_metrics(&losses, result->metrics, &result->n_metrics);
+    result->seconds = imp_descent_watch_seconds(&run->watch);
+    imp_descent_metrics(&run->settings.descent, &losses, result->metrics, &result->n_metrics);
     return IMP_OK;
 }
 
 /* Scale after scale; the objective of the last one stays for the result. */
 static ImpStatus run_scales(Run *run, ImpError *error) {
-    ImpStatus status = begin_scale(run, !run->settings.resume, error);
+    ImpStatus status = begin_scale(run, !run->settings.descent.resume, error);
     for (;;) {
         if (status == IMP_OK) status = descend(run, error);
-        if (status != IMP_OK || run->watch.stop || run->state.scale + 1 == run->settings.n_scales) return status;
+        if (status != IMP_OK || run->watch.stop || run->state.scale + 1 == run->settings.descent.n_scales)
+            return status;
         imp_stylise_objective_free(&run->objective);
         run->state.total = run->total; /* with a line search that the end of the scale broke off */
-        status = imp_stylise_state_enlarge(&run->settings, &run->state, error);
+        status = imp_descent_state_enlarge(&run->settings.descent, &run->state, error);
         if (status == IMP_OK) status = begin_scale(run, false, error);
     }
 }
 
 static void clear(Run *run) {
     imp_stylise_objective_free(&run->objective);
-    imp_stylise_state_end(&run->state);
+    imp_descent_state_end(&run->state);
     imp_vgg_weights_free(&run->weights);
     imp_free(run->origin.picture_hashes);
     imp_free(run->styles);

@@ -40,7 +40,7 @@ static ImpStatus add_grams(const ImpVggWeights *weights, const ImpStyliseSetting
     return status;
 }
 
-ImpStatus imp_style_prepare(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
+ImpStatus imp_style_prepare(const ImpStyliseSettings *settings, const ImpDescentScale *scale, const ImpImage *content,
                             const ImpImage *style, ImpImage **out, ImpError *error) {
     double side = settings->style_size > 0 ? settings->style_size : round(scale->long_side * settings->style_scale);
     int width, height;
@@ -60,7 +60,7 @@ double imp_style_share(const ImpStyliseSettings *settings, size_t n_styles, size
 }
 
 ImpStatus imp_style_targets(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                            const ImpStyliseScale *scale, const ImpImage *content, const ImpImage *const *styles,
+                            const ImpDescentScale *scale, const ImpImage *content, const ImpImage *const *styles,
                             size_t n_styles, ImpStyleTargets *out, ImpError *error) {
     *out = (ImpStyleTargets){.count = settings->style_layers.count};
     ImpStatus status = IMP_OK;

@@ -15,7 +15,7 @@ typedef struct ImpStyleTargets {
 /* Blends the styles linearly; `content` gives its colours where settings ask for it, and the size that the styles
  * follow. Styles are resized for the purpose. The caller frees *out, after a failure too. */
 ImpStatus imp_style_targets(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                            const ImpStyliseScale *scale, const ImpImage *content, const ImpImage *const *styles,
+                            const ImpDescentScale *scale, const ImpImage *content, const ImpImage *const *styles,
                             size_t n_styles, ImpStyleTargets *out, ImpError *error);
 void imp_style_targets_free(ImpStyleTargets *targets);
 
@@ -29,7 +29,7 @@ ImpVggSpec imp_stylise_network(const ImpStyliseSettings *settings, const char *c
 
 /* The style as large as it has to be at this scale, in the content's colours where that is asked for. On success *out
  * is the caller's. */
-ImpStatus imp_style_prepare(const ImpStyliseSettings *settings, const ImpStyliseScale *scale, const ImpImage *content,
+ImpStatus imp_style_prepare(const ImpStyliseSettings *settings, const ImpDescentScale *scale, const ImpImage *content,
                             const ImpImage *style, ImpImage **out, ImpError *error);
 /* How much one of n styles counts; they add up to 1. */
 double imp_style_share(const ImpStyliseSettings *settings, size_t n_styles, size_t style);

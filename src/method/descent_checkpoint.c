@@ -1,20 +1,17 @@
-#include "method/stylise/checkpoint.h"
+#include "method/descent_checkpoint.h"
 
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "method/checkpoint_file.h"
 #include "weights/weights.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const ImpCheckpointKind kind_of_file = {"stylize 1", "stylize"};
-
-/* The integers and numbers kept. */
+/* The integers kept. The numbers are the losses of the best picture, the average's weight and the seconds. */
 enum { SCALE_AT, WIDTH_AT, HEIGHT_AT, EVALUATION_AT, TOTAL_AT, RESTARTS_AT, OVER_AT, COUNTERS };
-enum { BEST_TOTAL_AT, BEST_CONTENT_AT, BEST_STYLE_AT, BEST_TV_AT, BEST_NORM_AT, AVERAGE_AT, SECONDS_AT, NUMBERS };
+enum { MOST_NUMBERS = IMP_MAX_METRICS + 2 };
 
 /* Options that do not change where a run is going; the model is known by its hash. */
 static bool is_free(const ImpParam *row) {
@@ -85,21 +82,24 @@ static ImpStatus keep_trait(void *context, const Trait *trait, ImpError *error) 
     return imp_bundle_set_metadata(context, trait->key, trait->value, error);
 }
 
-static ImpStatus add_picture(ImpBundle *bundle, const char *name, const ImpStyliseState *state, const float *pixels,
+static ImpStatus add_picture(ImpBundle *bundle, const char *name, const ImpDescentState *state, const float *pixels,
                              ImpError *error) {
     int64_t dims[3] = {3, state->height, state->width};
     return imp_bundle_add(bundle, name, IMP_DTYPE_F32, 3, dims, pixels, NULL, error);
 }
 
-static ImpStatus add_arrays(const ImpStyliseState *state, double seconds, ImpBundle *bundle, ImpError *error) {
+static ImpStatus add_arrays(const ImpDescentSettings *settings, const ImpDescentState *state, double seconds,
+                            ImpBundle *bundle, ImpError *error) {
     bool has_best = isfinite(state->best_losses.total);
-    const ImpStyliseLosses *best = &state->best_losses;
+    size_t n = settings->n_parts;
     int64_t counters[COUNTERS] = {state->scale, state->width,    state->height, state->evaluation,
                                   state->total, state->restarts, state->over};
-    double numbers[NUMBERS] = {best->total,         best->content,         best->style, best->tv,
-                               best->gradient_norm, state->average_weight, seconds};
+    double numbers[MOST_NUMBERS] = {state->best_losses.total};
+    memcpy(numbers + 1, state->best_losses.parts, n * sizeof *numbers);
+    numbers[n + 1] = state->average_weight;
+    numbers[n + 2] = seconds;
     ImpStatus status = imp_bundle_add_flat(bundle, "counters", IMP_DTYPE_I64, COUNTERS, counters, error);
-    if (status == IMP_OK) status = imp_bundle_add_flat(bundle, "numbers", IMP_DTYPE_F64, NUMBERS, numbers, error);
+    if (status == IMP_OK) status = imp_bundle_add_flat(bundle, "numbers", IMP_DTYPE_F64, n + 3, numbers, error);
     if (status == IMP_OK) status = imp_bundle_add_flat(bundle, "random", IMP_DTYPE_U64, 4, state->random.state, error);
     if (status == IMP_OK) status = add_picture(bundle, "pixels", state, state->pixels, error);
     if (status == IMP_OK && has_best) status = add_picture(bundle, "best", state, state->best, error);
@@ -108,13 +108,13 @@ static ImpStatus add_arrays(const ImpStyliseState *state, double seconds, ImpBun
     return status;
 }
 
-ImpStatus imp_checkpoint_write(const char *path, ImpCheckpointOrigin *origin, const ImpStyliseState *state,
-                               double seconds, ImpError *error) {
+ImpStatus imp_checkpoint_write(const char *path, ImpCheckpointOrigin *origin, const ImpDescentSettings *settings,
+                               const ImpDescentState *state, double seconds, ImpError *error) {
     ImpBundle *bundle;
-    ImpStatus status = imp_checkpoint_file_new(&kind_of_file, &bundle, error);
+    ImpStatus status = imp_checkpoint_file_new(origin->kind, &bundle, error);
     if (status != IMP_OK) return status;
     status = visit_traits(origin, keep_trait, bundle, error);
-    if (status == IMP_OK) status = add_arrays(state, seconds, bundle, error);
+    if (status == IMP_OK) status = add_arrays(settings, state, seconds, bundle, error);
     if (status == IMP_OK) status = imp_safetensors_write(bundle, path, false, error);
     imp_bundle_free(&bundle);
     return status;
@@ -148,16 +148,16 @@ static ImpStatus contradicts(const char *path, ImpError *error) {
     return imp_fail(error, IMP_ERROR_FORMAT, "the checkpoint %.200s contradicts itself; it is damaged", path);
 }
 
-static bool counters_fit(const int64_t *c, const ImpStyliseSettings *settings) {
+static bool counters_fit(const int64_t *c, const ImpDescentSettings *settings) {
     if (c[SCALE_AT] < 0 || c[SCALE_AT] >= settings->n_scales) return false;
-    const ImpStyliseScale *scale = &settings->scales[c[SCALE_AT]];
+    const ImpDescentScale *scale = &settings->scales[c[SCALE_AT]];
     return c[WIDTH_AT] == scale->width && c[HEIGHT_AT] == scale->height && c[EVALUATION_AT] >= 0 &&
            c[TOTAL_AT] >= c[EVALUATION_AT] && c[TOTAL_AT] <= INT64_MAX / 2 && c[RESTARTS_AT] >= 0 &&
            c[RESTARTS_AT] <= 1000 && (c[OVER_AT] == 0 || c[OVER_AT] == 1);
 }
 
-static ImpStatus take_counters(const char *path, const ImpBundle *bundle, const ImpStyliseSettings *settings,
-                               ImpStyliseState *state, ImpError *error) {
+static ImpStatus take_counters(const char *path, const ImpBundle *bundle, const ImpDescentSettings *settings,
+                               ImpDescentState *state, ImpError *error) {
     const void *data;
     ImpStatus status = imp_bundle_get(bundle, "counters", IMP_DTYPE_I64, COUNTERS, &data, error);
     if (status != IMP_OK) return status;
@@ -168,37 +168,34 @@ static ImpStatus take_counters(const char *path, const ImpBundle *bundle, const 
                         "%.200s has %" PRId64 " evaluations at scale %" PRId64 ", more than the %" PRId64
                         " of this run; give more evaluations",
                         path, c[EVALUATION_AT], c[SCALE_AT] + 1, settings->scales[c[SCALE_AT]].evaluations);
-    status = imp_stylise_state_begin(settings, (int)c[SCALE_AT], state, error);
+    status = imp_descent_state_begin(settings, (int)c[SCALE_AT], state, error);
     if (status != IMP_OK) return status;
     state->evaluation = c[EVALUATION_AT];
     state->total = c[TOTAL_AT];
     state->restarts = c[RESTARTS_AT];
     state->over = c[OVER_AT] == 1;
-    imp_stylise_state_set_rate(settings, state);
+    imp_descent_state_set_rate(settings, state);
     return IMP_OK;
 }
 
-static ImpStatus take_numbers(const char *path, const ImpBundle *bundle, ImpStyliseState *state, double *seconds,
-                              ImpError *error) {
+static ImpStatus take_numbers(const char *path, const ImpBundle *bundle, const ImpDescentSettings *settings,
+                              ImpDescentState *state, double *seconds, ImpError *error) {
     const void *data;
-    ImpStatus status = imp_bundle_get(bundle, "numbers", IMP_DTYPE_F64, NUMBERS, &data, error);
+    size_t n = settings->n_parts;
+    ImpStatus status = imp_bundle_get(bundle, "numbers", IMP_DTYPE_F64, n + 3, &data, error);
     if (status != IMP_OK) return status;
-    const double *n = data;
-    if (!(n[AVERAGE_AT] >= 0 && n[AVERAGE_AT] <= 1) || !(n[SECONDS_AT] >= 0) || isnan(n[BEST_TOTAL_AT]))
-        return contradicts(path, error);
-    state->best_losses = (ImpStyliseLosses){.total = n[BEST_TOTAL_AT],
-                                            .content = n[BEST_CONTENT_AT],
-                                            .style = n[BEST_STYLE_AT],
-                                            .tv = n[BEST_TV_AT],
-                                            .gradient_norm = n[BEST_NORM_AT]};
-    state->average_weight = n[AVERAGE_AT];
-    *seconds = n[SECONDS_AT];
+    const double *numbers = data, average = numbers[n + 1];
+    if (!(average >= 0 && average <= 1) || !(numbers[n + 2] >= 0) || isnan(numbers[0])) return contradicts(path, error);
+    state->best_losses.total = numbers[0];
+    memcpy(state->best_losses.parts, numbers + 1, n * sizeof *numbers);
+    state->average_weight = average;
+    *seconds = numbers[n + 2];
     status = imp_bundle_get(bundle, "random", IMP_DTYPE_U64, 4, &data, error);
     if (status == IMP_OK) memcpy(state->random.state, data, sizeof state->random.state);
     return status;
 }
 
-static ImpStatus take_picture(const char *path, const ImpBundle *bundle, const char *name, const ImpStyliseState *state,
+static ImpStatus take_picture(const char *path, const ImpBundle *bundle, const char *name, const ImpDescentState *state,
                               float *out, ImpError *error) {
     size_t n = 3 * (size_t)state->width * (size_t)state->height;
     const void *data;
@@ -210,25 +207,25 @@ static ImpStatus take_picture(const char *path, const ImpBundle *bundle, const c
     return IMP_OK;
 }
 
-static ImpStatus take_state(const char *path, const ImpBundle *bundle, const ImpStyliseSettings *settings,
-                            ImpStyliseState *state, double *seconds, ImpError *error) {
+static ImpStatus take_state(const char *path, const ImpBundle *bundle, const ImpDescentSettings *settings,
+                            ImpDescentState *state, double *seconds, ImpError *error) {
     ImpStatus status = take_counters(path, bundle, settings, state, error);
-    if (status == IMP_OK) status = take_numbers(path, bundle, state, seconds, error);
+    if (status == IMP_OK) status = take_numbers(path, bundle, settings, state, seconds, error);
     if (status == IMP_OK) status = take_picture(path, bundle, "pixels", state, state->pixels, error);
     if (status == IMP_OK && isfinite(state->best_losses.total))
         status = take_picture(path, bundle, "best", state, state->best, error);
     if (status == IMP_OK && state->average)
         status = take_picture(path, bundle, "average", state, state->average, error);
     if (status == IMP_OK) status = imp_optimiser_load(state->optimiser, bundle, error);
-    if (status != IMP_OK) imp_stylise_state_end(state);
+    if (status != IMP_OK) imp_descent_state_end(state);
     return status;
 }
 
-ImpStatus imp_checkpoint_read(const char *path, ImpCheckpointOrigin *origin, const ImpStyliseSettings *settings,
-                              ImpStyliseState *state, double *seconds, ImpError *error) {
-    *state = (ImpStyliseState){0};
+ImpStatus imp_checkpoint_read(const char *path, ImpCheckpointOrigin *origin, const ImpDescentSettings *settings,
+                              ImpDescentState *state, double *seconds, ImpError *error) {
+    *state = (ImpDescentState){0};
     ImpBundle *bundle;
-    ImpStatus status = imp_checkpoint_file_read(&kind_of_file, path, &bundle, error);
+    ImpStatus status = imp_checkpoint_file_read(origin->kind, path, &bundle, error);
     if (status != IMP_OK) return status;
     Comparison comparison = {path, bundle};
     status = visit_traits(origin, compare_trait, &comparison, error);

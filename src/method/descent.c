@@ -1,4 +1,4 @@
-#include "method/stylise/descent.h"
+#include "method/descent.h"
 
 #include "base/error.h"
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 
 enum { MOST_RESTARTS = 10 }; /* of the optimiser at one scale */
 
-static size_t count_of(const ImpStyliseState *state) {
+static size_t count_of(const ImpDescentState *state) {
     return 3 * (size_t)state->width * (size_t)state->height;
 }
 
@@ -19,7 +19,13 @@ static bool is_over(const ImpDescent *descent) {
     return descent->watch->stop || descent->evaluation >= limit_of(descent);
 }
 
-static void keep_best(ImpStyliseState *state, const float *pixels, const ImpStyliseLosses *losses) {
+static bool are_finite(const ImpDescentSettings *settings, const ImpDescentLosses *losses) {
+    bool finite = isfinite(losses->total);
+    for (size_t i = 0; i < settings->n_parts; i++) finite = finite && isfinite(losses->parts[i]);
+    return finite;
+}
+
+static void keep_best(ImpDescentState *state, const float *pixels, const ImpDescentLosses *losses) {
     if (!(losses->total < state->best_losses.total)) return;
     state->best_losses = *losses;
     memcpy(state->best, pixels, count_of(state) * sizeof *pixels);
@@ -29,31 +35,31 @@ static void keep_best(ImpStyliseState *state, const float *pixels, const ImpStyl
 static ImpStatus evaluate(void *context, float *pixels, float *gradient, double *value, ImpError *error) {
     ImpDescent *descent = context;
     if (is_over(descent)) return imp_fail(error, IMP_ERROR_STOPPED, "the line search is broken off");
-    ImpStyliseLosses losses;
-    ImpStatus status = imp_stylise_evaluate(descent->objective, pixels, gradient, &losses, error);
+    ImpDescentLosses losses;
+    ImpStatus status = descent->evaluate(descent->objective, pixels, gradient, &losses, error);
     if (status != IMP_OK) return status;
-    *value = losses.total;
+    *value = descent->gain * losses.total;
     descent->evaluation++;
     descent->total++;
-    if (!isfinite(losses.total) || !isfinite(losses.gradient_norm)) return IMP_OK; /* the optimiser refuses it */
+    if (!are_finite(descent->settings, &losses)) return IMP_OK; /* the optimiser refuses it */
     keep_best(descent->state, pixels, &losses);
-    return imp_stylise_watch_step(descent->watch, descent->state, pixels, descent->evaluation, descent->total, &losses,
+    return imp_descent_watch_step(descent->watch, descent->state, pixels, descent->evaluation, descent->total, &losses,
                                   error);
 }
 
 /* From here the optimiser can go on after a checkpoint. */
 static void count_step(ImpDescent *descent) {
-    ImpStyliseState *state = descent->state;
+    ImpDescentState *state = descent->state;
     state->evaluation = descent->evaluation;
     state->total = descent->total;
     if (!state->average) return;
     ImpPixelSpace space = imp_pixel_space(descent->settings->bytes);
     if (descent->settings->clamp) imp_pixels_clamp(&space, state->pixels, count_of(state) / 3);
-    imp_stylise_average_add(state, descent->settings->average_decay);
+    imp_descent_average_add(state, descent->settings->average_decay);
 }
 
 /* A line search was broken off: the evaluation that it started from is the only one that will not be done again. */
-static void count_kept_evaluation(ImpStyliseState *state) {
+static void count_kept_evaluation(ImpDescentState *state) {
     if (!imp_lbfgs_is_evaluated(state->optimiser)) return;
     state->evaluation++;
     state->total++;
@@ -61,7 +67,7 @@ static void count_kept_evaluation(ImpStyliseState *state) {
 
 /* After numbers that were not finite. */
 static ImpStatus start_anew(ImpDescent *descent, ImpStatus status) {
-    ImpStyliseState *state = descent->state;
+    ImpDescentState *state = descent->state;
     if (!isfinite(state->best_losses.total)) return status;
     imp_optimiser_reset(state->optimiser);
     memcpy(state->pixels, state->best, count_of(state) * sizeof *state->pixels);
@@ -69,9 +75,9 @@ static ImpStatus start_anew(ImpDescent *descent, ImpStatus status) {
     state->total = descent->total;
     state->restarts++;
     state->over = state->restarts >= MOST_RESTARTS;
-    imp_stylise_state_set_rate(descent->settings, state);
+    imp_descent_state_set_rate(descent->settings, state);
     if (!descent->watch->restart_noticed)
-        imp_stylise_notice(descent->watch,
+        imp_descent_notice(descent->watch,
                            "the losses left the finite numbers at evaluation %" PRId64
                            ", so the optimizer starts anew from the best picture with a lower learning-rate",
                            descent->total);
@@ -80,7 +86,7 @@ static ImpStatus start_anew(ImpDescent *descent, ImpStatus status) {
 }
 
 static ImpStatus step(ImpDescent *descent, ImpError *error) {
-    ImpStyliseState *state = descent->state;
+    ImpDescentState *state = descent->state;
     bool converged = false, evaluated = imp_lbfgs_is_evaluated(state->optimiser);
     ImpStatus status = imp_optimiser_iterate(state->optimiser, state->pixels, evaluate, descent, &converged, error);
     if (status == IMP_ERROR_NUMBER) return start_anew(descent, status);
@@ -92,7 +98,7 @@ static ImpStatus step(ImpDescent *descent, ImpError *error) {
     count_step(descent);
     state->over = converged;
     if (converged && !is_over(descent))
-        imp_stylise_notice(descent->watch, "nothing changes any more after %" PRId64 " evaluations at %dx%d pixels",
+        imp_descent_notice(descent->watch, "nothing changes any more after %" PRId64 " evaluations at %dx%d pixels",
                            state->evaluation, state->width, state->height);
     return IMP_OK;
 }
@@ -108,11 +114,11 @@ static void write_if_due(ImpDescent *descent, int64_t total_before) {
     descent->checkpoint(descent->context);
 }
 
-ImpStatus imp_stylise_descend(ImpDescent *descent, ImpError *error) {
-    ImpStyliseState *state = descent->state;
+ImpStatus imp_descent_run(ImpDescent *descent, ImpError *error) {
+    ImpDescentState *state = descent->state;
     descent->evaluation = state->evaluation;
     descent->total = state->total;
-    imp_stylise_watch_scale(descent->watch, state->evaluation);
+    imp_descent_watch_scale(descent->watch, state->evaluation);
     ImpStatus status = IMP_OK;
     while (status == IMP_OK && !state->over && !is_over(descent)) {
         int64_t before = state->total;
