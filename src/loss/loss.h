@@ -75,4 +75,17 @@ typedef enum ImpTvKind {
 /* Total variation of a picture (plain tensor): the sum over channels and neighbours below and to the right. */
 ImpStatus imp_tv_loss_new(size_t tap, double weight, ImpTvKind kind, ImpShape shape, ImpLoss **out, ImpError *error);
 
+/* The regularisers of Mahendran and Vedaldi 2015 ("Understanding deep image representations by inverting them") for a
+ * picture (plain tensor). Both are means over all its numbers, so that a weight does not depend on the size, and count
+ * in a `bound` that natural pictures seldom exceed, as in the authors' paper of 2016 ("Visualizing deep convolutional
+ * neural networks using natural pre-images"). */
+
+/* mean (|x - mean[channel]| / bound)^alpha: keeps colours within what can be shown. alpha >= 2; up to 4 channels. */
+ImpStatus imp_alpha_loss_new(size_t tap, double weight, double alpha, double bound, const float *mean, ImpShape shape,
+                             ImpLoss **out, ImpError *error);
+/* mean ((across^2 + down^2) / bound^2)^(beta / 2), with the differences to the neighbours to the right and below: keeps
+ * the picture smooth; the smaller beta >= 1, the more it spares edges. */
+ImpStatus imp_tv_beta_loss_new(size_t tap, double weight, double beta, double bound, ImpShape shape, ImpLoss **out,
+                               ImpError *error);
+
 #endif

@@ -3,6 +3,7 @@
 #define IMP_LOSS_LOSS_PRIVATE_H
 
 #include "loss/loss.h"
+#include <math.h>
 
 /* A loss with zeroed state of state_size bytes. On success *out is the caller's. */
 ImpStatus imp_loss_new(const ImpLossType *type, size_t tap, double weight, ImpShape shape, size_t state_size,
@@ -26,6 +27,15 @@ typedef struct ImpScaledError {
 static inline ImpScaledError imp_scaled_error(double squares, double magnitudes) {
     double sum = magnitudes + 1e-8;
     return (ImpScaledError){squares / sum, 2 / sum, -squares / (sum * sum)};
+}
+
+/* base^exponent for base >= 0; quick for small whole exponents, which are the usual ones. */
+static inline double imp_power(double base, double exponent) {
+    if (exponent == 0) return 1;
+    if (exponent == 1) return base;
+    if (exponent == 2) return base * base;
+    if (exponent == 3) return base * base * base;
+    return pow(base, exponent);
 }
 
 #endif
