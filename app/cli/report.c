@@ -24,21 +24,22 @@ static double rate_of(const ImpResult *result) {
 void report_line(const Report *report) {
     const ImpResult *result = report->result;
     const char *where = is_standard_output(report->outputs->picture) ? "standard output" : report->outputs->picture;
-    char duration[32];
+    char duration[32], remark[sizeof result->remark + 2] = "";
+    if (*result->remark) snprintf(remark, sizeof remark, ", %s", result->remark);
     if (result->seconds < 10)
         snprintf(duration, sizeof duration, "%.2f s", result->seconds);
     else
         format_duration(result->seconds, duration);
     if (result->stopped && report->steps_wanted > 0)
-        complain("stopped after %lld of %lld steps; the best so far is in %s", (long long)result->steps,
-                 (long long)report->steps_wanted, where);
+        complain("stopped after %lld of %lld steps; the best so far is in %s%s", (long long)result->steps,
+                 (long long)report->steps_wanted, where, remark);
     else if (result->stopped)
-        complain("stopped after %lld steps; the best so far is in %s", (long long)result->steps, where);
+        complain("stopped after %lld steps; the best so far is in %s%s", (long long)result->steps, where, remark);
     else if (result->steps <= 1)
-        tell("%s: %dx%d in %s", where, report->width, report->height, duration);
+        tell("%s: %dx%d in %s%s", where, report->width, report->height, duration, remark);
     else
-        tell("%s: %dx%d, %lld steps in %s (%.3g/s)", where, report->width, report->height, (long long)result->steps,
-             duration, rate_of(result));
+        tell("%s: %dx%d, %lld steps in %s (%.3g/s)%s", where, report->width, report->height, (long long)result->steps,
+             duration, rate_of(result), remark);
 }
 
 static void write_inputs(ImpJsonWriter *writer, const Pictures *pictures) {

@@ -72,7 +72,8 @@ typedef struct ImpResult {
     double seconds;
     ImpMetric metrics[IMP_MAX_METRICS]; /* of the returned picture */
     size_t n_metrics;
-    size_t faults; /* side products, such as checkpoints, that could not be written; notices told of them */
+    char remark[64]; /* a phrase for the summary, such as "PSNR 31.40 dB"; may be empty */
+    size_t faults;   /* side products, such as checkpoints, that could not be written; notices told of them */
 } ImpResult;
 
 /* The pictures a method takes, in the order of the command line. */

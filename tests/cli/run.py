@@ -3,13 +3,16 @@
 
     run.py PROGRAM [NAME...]             exit 1 when any differs; the difference is printed
     run.py PROGRAM --update [NAME...]    writes what they print as what is expected; read the diff before committing
+    run.py PROGRAM --real ...            the scripts of real/, for the real methods; those of cases/ are for the one of invert.c
 
 A script runs under `sh` in an empty folder with small pictures in it; `impasto` is the program under test. Standard output
 and standard error are both compared, in the order written. Times and speeds are written as '#'.
 """
 import difflib
+import json
 import os
 import pathlib
+import random
 import re
 import struct
 import subprocess
@@ -36,6 +39,19 @@ def make_pictures(folder):
     (folder / "deep.png").write_bytes(png(5, 4, lambda x, y: (10000 * x, 9000 * y, 777), bits=16))
 
 
+def make_network(path):
+    """conv1_1 and conv1_2 of a VGG, of random weights."""
+    numbers, header, data = random.Random(1), {}, b""
+    for name, inputs in (("conv1_1", 3), ("conv1_2", 64)):
+        for kind, shape, size in (("weight", [64, inputs, 3, 3], (2 / (9 * inputs)) ** 0.5), ("bias", [64], 0.1)):
+            count = 64 * inputs * 9 if kind == "weight" else 64
+            values = struct.pack(f"<{count}f", *(numbers.gauss(0, size) for _ in range(count)))
+            header[f"{name}.{kind}"] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(values)]}
+            data += values
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
 def environment(program, folder):
     commands = folder / ".bin"
     commands.mkdir()
@@ -49,6 +65,8 @@ def run_case(program, script):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         make_pictures(folder)
+        if script.parent.name == "real":
+            make_network(folder / "vgg.safetensors")
         done = subprocess.run(["sh", str(script)], cwd=folder, env=environment(program, folder), timeout=120,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     text = done.stdout.decode(errors="backslashreplace").replace(name, "FOLDER")
@@ -60,9 +78,10 @@ def run_case(program, script):
 def main():
     program, *names = sys.argv[1:]
     update = "--update" in names
-    names = [name for name in names if name != "--update"]
+    cases = HERE / ("real" if "--real" in names else "cases")
+    names = [name for name in names if not name.startswith("--")]
     failed = 0
-    scripts = [script for script in sorted((HERE / "cases").glob("*.sh")) if not names or script.stem in names]
+    scripts = [script for script in sorted(cases.glob("*.sh")) if not names or script.stem in names]
     for script in scripts:
         got = run_case(os.path.abspath(program), script)
         expected_file = script.with_suffix(".out")
