@@ -3,7 +3,7 @@
 
     tests/method/reconstruct_peer.py IMPASTO
 
-A small VGG of random weights, Adam: the losses of each evaluation, the PSNR, and the best picture. It begins with the picture
+A small VGG of random weights, L-BFGS: the losses of each evaluation, the PSNR, and the best picture. It begins with the picture
 itself, from which the regularisers pull it away; from a flat one rounding would decide what pooling takes. Exits with 77, which is a skip, where torch is missing.
 """
 import csv
@@ -23,7 +23,7 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
-WIDTH, HEIGHT, STEPS = 44, 35, 12
+WIDTH, HEIGHT, STEPS = 44, 35, 10
 MEAN = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float64).view(1, 3, 1, 1)
 DEVIATION = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float64).view(1, 3, 1, 1)
 COLOUR, STEP = 80 / 255, 80 / 255 / 6.5  # B and V of Mahendran, Vedaldi 2016
@@ -90,13 +90,15 @@ def losses(x, target, case, weights):
 def optimise(target, case, weights):
     """The rows of the log, and the best picture."""
     x = target if case[0] == "content" else MEAN.float().double().expand_as(target)
-    x = x.clone().requires_grad_(True)
-    adam = torch.optim.Adam([x], lr=0.02, betas=(0.9, 0.99), eps=1e-8)
+    x = x.contiguous().clone().requires_grad_(True)
+    optimiser = torch.optim.LBFGS([x], lr=1, max_iter=STEPS, max_eval=STEPS, history_size=20, tolerance_grad=1e-7)
     rows, best, least = [], None, float("inf")
-    for _ in range(STEPS):
+
+    def closure():
+        nonlocal best, least
         with torch.no_grad():
             x.clamp_(0, 1)
-        adam.zero_grad()
+        optimiser.zero_grad()
         parts = losses(x, target, case, weights)
         total = sum(parts)
         (total * x.numel()).backward()
@@ -104,7 +106,9 @@ def optimise(target, case, weights):
         rows.append([float(v) for v in (total, *parts, psnr)])
         if float(total) < least:
             least, best = float(total), x.detach().clone()
-        adam.step()
+        return total * x.numel()
+
+    optimiser.step(closure)
     return rows, best
 
 
@@ -112,7 +116,7 @@ def check(command, folder, target, case, weights):
     start, layer, alpha, alpha_weight, beta, tv_weight = case
     subprocess.run([command, "reconstruct", folder / "photo.png", "-o", folder / "out.png", "--log", folder / "log.csv",
                     "--bit-depth", "16", "--layer", layer, "--model", folder / "vgg.safetensors", "--model-input", "torchvision",
-                    "--init", start, "--optimizer", "adam", "-n", str(STEPS), "--alpha", str(alpha), "--alpha-weight",
+                    "--init", start, "-n", str(STEPS), "--alpha", str(alpha), "--alpha-weight",
                     str(alpha_weight), "--tv-beta", str(beta), "--tv-weight", str(tv_weight), "--quiet"], check=True)
     with open(folder / "log.csv", newline="") as file:
         rows = [[float(row[name]) for name in ("total", "feature", "alpha", "tv", "psnr")] for row in csv.DictReader(file)]
@@ -123,7 +127,7 @@ def check(command, folder, target, case, weights):
     made = np.asarray(Image.open(folder / "out.png").convert("RGB"), np.float64) / 255
     pixels = np.abs(made - picture[0].permute(1, 2, 0).numpy()).max() * 255
     print(f"{layer}: losses within {apart:.1e}, the picture within {pixels:.2f} of 255 levels, {rows[-1][4]:.2f} dB")
-    return f"{layer}: too far apart" if not apart < 2e-3 or not pixels < 1.6 else None
+    return f"{layer}: too far apart" if not apart < 2e-3 or not pixels < 2 else None
 
 
 def main():

@@ -6,8 +6,8 @@ impasto reconstruct photo.png -o out.png --model vgg.safetensors --layer relu1_1
     grep -o '"\(feature\|alpha\|tv\|psnr\|total\|evaluations\)":' | tr '\n' ' '
 echo
 impasto reconstruct photo.png -o sheet.png --model vgg.safetensors --all-layers -n 2 2>&1 | sed 's/PSNR .*/PSNR #/'
-impasto reconstruct photo.png -o out.png --model vgg.safetensors --save-recipe --layer conv1_2 -n 4 --quiet
-impasto reconstruct photo.png -o replayed.png --recipe out.json --quiet; cmp out.png replayed.png
+impasto reconstruct photo.png -o out.png --model vgg.safetensors --layer conv1_2 -n 4 --quiet --save-recipe
+impasto reconstruct photo.png -o replayed.png --recipe out.png.recipe.json --quiet; cmp out.png replayed.png
 impasto reconstruct photo.png -o first.png --model vgg.safetensors --layer conv1_2 -n 2 --checkpoint run.st --quiet
 impasto reconstruct photo.png -o second.png --model vgg.safetensors --layer conv1_2 -n 4 --resume run.st --quiet
 cmp out.png second.png
