@@ -53,7 +53,7 @@ static ImpLoss *make(Reference reference, ImpShape shape, double exponent) {
 /* The gradient is added to what is there. */
 static void check(Reference reference, ImpShape shape, double exponent) {
     ImpError error;
-    double value, x[COUNT], most = 0, slopes[COUNT];
+    double value, x[COUNT] = {0}, most = 0, slopes[COUNT];
     int count = (int)imp_shape_count(shape);
     ImpLoss *loss = make(reference, shape, exponent);
     ImpTensor picture = tensor_of(picture_data, shape), gradient = tensor_of(gradient_data, shape);

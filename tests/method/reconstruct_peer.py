@@ -127,7 +127,7 @@ def check(command, folder, target, case, weights):
     made = np.asarray(Image.open(folder / "out.png").convert("RGB"), np.float64) / 255
     pixels = np.abs(made - picture[0].permute(1, 2, 0).numpy()).max() * 255
     print(f"{layer}: losses within {apart:.1e}, the picture within {pixels:.2f} of 255 levels, {rows[-1][4]:.2f} dB")
-    return f"{layer}: too far apart" if not apart < 2e-3 or not pixels < 2 else None
+    return f"{layer}: too far apart" if not apart < 2e-3 or not pixels < 4 else None
 
 
 def main():

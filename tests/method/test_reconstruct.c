@@ -217,13 +217,13 @@ static void resuming_is_exact(void **state) {
                                            "evaluations=12;optimizer=adam;init=grey"};
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
         for (int64_t stop = 1; stop < 12; stop += 5) {
-            char settings[3][512];
+            char alone[256], first[512], second[512];
             Seen seen = {.stop_at = stop};
-            snprintf(settings[0], sizeof settings[0], "layer=relu2_1;%s", variants[i]);
-            snprintf(settings[1], sizeof settings[1], "%s;checkpoint=%s", settings[0], in_folder("run.st"));
-            snprintf(settings[2], sizeof settings[2], "%s;resume=%s", settings[0], in_folder("run.st"));
-            ImpResult whole = run(settings[0], photo, NULL), part = run(settings[1], photo, &seen);
-            ImpResult rest = run(settings[2], photo, NULL);
+            snprintf(alone, sizeof alone, "layer=relu2_1;%s", variants[i]);
+            snprintf(first, sizeof first, "%s;checkpoint=%s", alone, in_folder("run.st"));
+            snprintf(second, sizeof second, "%s;resume=%s", alone, in_folder("run.st"));
+            ImpResult whole = run(alone, photo, NULL), part = run(first, photo, &seen);
+            ImpResult rest = run(second, photo, NULL);
             assert_true(part.stopped);
             assert_true(same_picture(whole.image, rest.image));
             assert_int_equal(whole.steps, rest.steps);
