@@ -5,7 +5,7 @@
 typedef struct Case {
     int in, out, height, width, images;
     int kernel, stride, padding;
-    bool relu, to_image;
+    bool relu, to_image, no_bias;
 } Case;
 
 static ImpStatus build(const void *context, ImpGraph *graph, ImpNode *source, const ImpParameter *parameters,
@@ -19,7 +19,7 @@ static ImpStatus build(const void *context, ImpGraph *graph, ImpNode *source, co
                                                    .relu = c->relu,
                                                    .to_image = c->to_image,
                                                    .weights = parameters[0],
-                                                   .bias = parameters[1]},
+                                                   .bias = c->no_bias ? (ImpParameter){0} : parameters[1]},
                                  out, error);
 }
 
@@ -44,17 +44,18 @@ static void reference(const void *context, double *const *parameters, const doub
         for (int o = 0; o < c->out; o++)
             for (int y = 0; y < height; y++)
                 for (int x = 0; x < width; x++) {
-                    double sum = parameters[1][o] + convolve(c, parameters[0] + o * c->in * c->kernel * c->kernel,
-                                                             source + n * c->in * c->height * c->width, y, x);
+                    double bias = c->no_bias ? 0 : parameters[1][o];
+                    double sum = bias + convolve(c, parameters[0] + o * c->in * c->kernel * c->kernel,
+                                                 source + n * c->in * c->height * c->width, y, x);
                     *result++ = c->relu && sum < 0 ? 0 : sum;
                 }
 }
 
 static void check(const Case *c) {
     char what[200];
-    snprintf(what, sizeof what, "%s: %d images %d -> %d, %d x %d, kernel %d, stride %d, padding %d%s%s",
+    snprintf(what, sizeof what, "%s: %d images %d -> %d, %d x %d, kernel %d, stride %d, padding %d%s%s%s",
              imp_kernels()->name, c->images, c->in, c->out, c->height, c->width, c->kernel, c->stride, c->padding,
-             c->relu ? ", relu" : "", c->to_image ? ", to image" : "");
+             c->relu ? ", relu" : "", c->to_image ? ", to image" : "", c->no_bias ? ", no bias" : "");
     op_check(&(OpCase){.what = what,
                        .context = c,
                        .input = {c->in, c->height, c->width, c->images},
@@ -90,6 +91,9 @@ static void between_blocked(void) {
          .padding = 0,
          .relu = true},
         {.in = 20, .out = 7, .height = 5, .width = 6, .images = 3, .kernel = 1, .stride = 1, .padding = 0},
+        {.in = 20, .out = 37, .height = 5, .width = 6, .images = 3, .kernel = 1, .stride = 1, .no_bias = true},
+        {.in = 19, .out = 5, .height = 17, .width = 23, .images = 1, .kernel = 1, .stride = 1, .no_bias = true},
+        {.in = 7, .out = 9, .height = 6, .width = 5, .images = 2, .kernel = 3, .stride = 1, .no_bias = true},
         {.in = 16,
          .out = 16,
          .height = 6,

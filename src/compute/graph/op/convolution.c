@@ -127,6 +127,7 @@ enum { STRIDED_CHANNELS = 32 };
 static const ImpConvolutionWay *way_of(const ImpNode *source, const ImpConvolution *spec) {
     if (source->layout == IMP_LAYOUT_PLAIN) return &imp_convolution_from_image;
     if (spec->to_image) return &imp_convolution_to_image;
+    if (spec->kernel == 1 && spec->stride == 1 && !spec->bias.value && !spec->relu) return &imp_convolution_pointwise;
     if (spec->kernel != 3) return &imp_convolution_direct;
     if (spec->stride == 1) return &imp_convolution_winograd;
     return source->shape.channels < STRIDED_CHANNELS ? &imp_convolution_direct : &imp_convolution_strided;

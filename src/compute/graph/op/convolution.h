@@ -29,6 +29,7 @@ static inline const ImpConvolution *imp_convolution_spec(const ImpNode *node) {
 
 extern const ImpConvolutionWay imp_convolution_winograd;   /* blocked to blocked, 3x3, stride 1, padding 0..2 */
 extern const ImpConvolutionWay imp_convolution_strided;    /* blocked to blocked, 3x3, stride 2 */
+extern const ImpConvolutionWay imp_convolution_pointwise;  /* blocked to blocked, 1x1, stride 1, no bias, no ReLU */
 extern const ImpConvolutionWay imp_convolution_direct;     /* blocked to blocked, any */
 extern const ImpConvolutionWay imp_convolution_from_image; /* plain to blocked */
 extern const ImpConvolutionWay imp_convolution_to_image;   /* blocked to plain, stride 1 */
