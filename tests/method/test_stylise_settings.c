@@ -134,23 +134,26 @@ static void learning_rate_fits_the_optimiser(void **state) {
     assert_true(read_for("pyramid", "learning-rate=0.5", 64, 64).descent.learning_rate == 0.5);
 }
 
-static void a_model_is_asked_for(void **state) {
+static void without_a_model_it_is_the_builtin_one(void **state) {
     (void)state;
     ImpError error = {0};
     ImpStyliseSettings out;
     ImpParams *params;
     must(imp_params_new(&imp_method_find("stylize")->params, &params, &error), &error);
-    assert_int_equal(imp_stylise_settings_read(params, 100, 80, 1, &out, &error), IMP_ERROR_ARGUMENT);
-    assert_non_null(strstr(error.message, "model fetch"));
+    must(imp_stylise_settings_read(params, 100, 80, 1, &out, &error), &error);
+    assert_string_equal(out.model, "builtin");
     imp_params_free(&params);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_preset_is_valid),      cmocka_unit_test(presets_follow_their_programs),
-        cmocka_unit_test(sizes_follow_the_content),   cmocka_unit_test(scales_can_be_listed),
-        cmocka_unit_test(contradictions_are_refused), cmocka_unit_test(learning_rate_fits_the_optimiser),
-        cmocka_unit_test(a_model_is_asked_for),
+        cmocka_unit_test(every_preset_is_valid),
+        cmocka_unit_test(presets_follow_their_programs),
+        cmocka_unit_test(sizes_follow_the_content),
+        cmocka_unit_test(scales_can_be_listed),
+        cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(learning_rate_fits_the_optimiser),
+        cmocka_unit_test(without_a_model_it_is_the_builtin_one),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -60,9 +60,11 @@ const ImpParam imp_train_style_rows[] = {
     {.name = "model",
      .letter = 'm',
      .type = IMP_PARAM_TEXT,
-     .fallback = "vgg19",
+     .fallback = "builtin",
      .group = "Network",
-     .help = "VGG-16 or VGG-19 weights that judge the pictures: a file, or the name of a model fetched before"},
+     .help = "the network that judges the pictures: the built-in one, or VGG-16 or VGG-19 weights, a file or the name "
+             "of a model "
+             "fetched before"},
     IMP_ROW_MODEL_INPUT,
     {.name = "content-layers",
      .type = IMP_PARAM_LAYERS,

@@ -20,9 +20,9 @@
      .help = "write 16-bit floats: half the size, and pictures that look the same"}
 
 #define IMP_TRAIN_ROW_ENCODER                                                                                          \
-    {.name = "model", .letter = 'm', .type = IMP_PARAM_TEXT, .fallback = "vgg19", .group = "Network",                  \
-     .help = "the network whose features are meant: VGG weights or a network made by 'train perceptual', as a file "   \
-             "or a name"}
+    {.name = "model", .letter = 'm', .type = IMP_PARAM_TEXT, .fallback = "builtin", .group = "Network",                \
+     .help = "the network whose features are meant: the built-in one, VGG weights or a network made by "               \
+             "'train perceptual', as a file or a name"}
 
 /* How the weights are changed: 13 rows. */
 #define IMP_TRAIN_ROWS_STEPS(default_steps, default_batch, default_crop, default_rate, default_schedule)               \

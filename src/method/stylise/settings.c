@@ -90,18 +90,13 @@ static void read_start(const ImpParams *params, ImpStyliseSettings *s) {
     s->seed = (uint64_t)imp_params_integer(params, "seed");
 }
 
-static ImpStatus read_run(const ImpParams *params, ImpStyliseSettings *s, ImpError *error) {
+static void read_run(const ImpParams *params, ImpStyliseSettings *s) {
     s->threads = (int)imp_params_integer(params, "threads");
     s->model = imp_params_text(params, "model");
-    if (!s->model || !*s->model)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "no model is given; fetch one with \"impasto model fetch vgg19\", or give a weight file with "
-                        "--model FILE");
     static const ImpInputConvention inputs[] = {IMP_INPUT_AUTO, IMP_INPUT_TORCHVISION, IMP_INPUT_CAFFE};
     s->model_input = inputs[imp_params_choice(params, "model-input")];
     s->max_pooling = imp_params_choice(params, "pooling") == 0;
     s->padding = (ImpPadding)imp_params_choice(params, "padding");
-    return IMP_OK;
 }
 
 ImpStatus imp_stylise_settings_read(const ImpParams *params, int width, int height, size_t n_styles,
@@ -114,7 +109,7 @@ ImpStatus imp_stylise_settings_read(const ImpParams *params, int width, int heig
     if (status == IMP_OK) status = imp_descent_settings_read(params, &out->descent, error);
     if (status == IMP_OK) status = imp_stylise_scales_plan(params, width, height, out, error);
     if (status == IMP_OK) status = check_style_size(out, error);
-    if (status == IMP_OK) status = read_run(params, out, error);
+    read_run(params, out);
     read_start(params, out);
     return status;
 }
