@@ -128,7 +128,8 @@ static void run(Bench *bench, bool backward, bool input_gradient) {
 }
 
 static int number(int argc, char **argv, int i, int otherwise) {
-    return i < argc && atoi(argv[i]) > 0 ? atoi(argv[i]) : otherwise;
+    long given = i < argc ? strtol(argv[i], NULL, 10) : 0;
+    return given > 0 && given < 100000 ? (int)given : otherwise;
 }
 
 int main(int argc, char **argv) {

@@ -204,7 +204,8 @@ static ImpStatus make_sums(const Job *job, const Windows *windows, Sums *sums, I
 }
 
 static void finish_sums(const Windows *windows, size_t channels, Sums *sums) {
-    double n = (double)(windows->width / windows->factor) * (windows->height / windows->factor);
+    int columns = windows->width / windows->factor, rows = windows->height / windows->factor;
+    double n = (double)columns * rows;
     for (size_t c = 0; c < channels; c++) sums->mean[c] /= n;
     for (size_t i = 0; i < channels; i++)
         for (size_t j = 0; j < channels; j++)

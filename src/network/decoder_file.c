@@ -4,6 +4,7 @@
 #include "network/decoder_private.h"
 #include "network/model_open.h"
 #include "weights/weights.h"
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +105,7 @@ ImpStatus imp_decoder_from_bundle(const ImpBundle *bundle, const char *name, Imp
     if (!parse_layer(layer, &block, &index)) return fail_no_decoder(bundle, name, error);
     ImpStatus status = imp_decoder_empty(layer, name, out, error);
     if (status != IMP_OK) return status;
+    assert(*out);
     snprintf((*out)->encoder_sha256, sizeof(*out)->encoder_sha256, "%s", encoder ? encoder : "");
     status = list_layers(*out, bundle, error);
     if (status == IMP_OK) status = take_values(*out, bundle, error);

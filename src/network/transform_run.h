@@ -25,11 +25,11 @@ typedef struct ImpTransformRun {
  * picture, and its memory is then touched for the first time again. */
 typedef struct ImpTransformPlan ImpTransformPlan;
 
-/* *plan is NULL or what a run of the same network left there: one of the same size and memory takes it, one that
- * cannot replaces it (bands leave NULL). The number of threads must stay the same meanwhile. `plan` NULL: nothing is
- * kept. On failure *plan is still the caller's. What the bands keep between passes is not counted in `memory`:
+/* *kept is NULL or what a run of the same network left there: one of the same size and memory takes it, one that
+ * cannot replaces it (bands leave NULL). The number of threads must stay the same meanwhile. `kept` NULL: nothing is
+ * kept. On failure *kept is still the caller's. What the bands keep between passes is not counted in `memory`:
  * 1/2 x channels of the middle x pixels, in bytes. */
-ImpStatus imp_transform_run(const ImpTransformRun *run, ImpTransformPlan **plan, ImpError *error);
+ImpStatus imp_transform_run(const ImpTransformRun *run, ImpTransformPlan **kept, ImpError *error);
 void imp_transform_plan_free(ImpTransformPlan **plan);
 
 #endif

@@ -29,22 +29,22 @@
     {.name = "start", .type = IMP_PARAM_FILE_IN, .group = "Training",                                                  \
      .help = "begin with the weights of a checkpoint of another training of a network of the same kind and size, or "  \
              "(a style) of a network: far fewer steps do then"},                                                       \
-    {.name = "steps", .letter = 'n', .type = IMP_PARAM_INTEGER, .fallback = default_steps, .minimum = 1,               \
+    {.name = "steps", .letter = 'n', .type = IMP_PARAM_INTEGER, .fallback = (default_steps), .minimum = 1,               \
      .maximum = 1e9, .group = "Training", .help = "how often the weights are changed"},                                \
-    {.name = "batch", .type = IMP_PARAM_INTEGER, .fallback = default_batch, .minimum = 1, .maximum = 64,               \
+    {.name = "batch", .type = IMP_PARAM_INTEGER, .fallback = (default_batch), .minimum = 1, .maximum = 64,               \
      .unit = "photographs", .group = "Training", .help = "looked at together; more takes more memory",                 \
      .aliases = "batch-size"},                                                                                         \
     {.name = "accumulate", .type = IMP_PARAM_INTEGER, .fallback = "1", .minimum = 1, .maximum = 1024,                  \
      .unit = "batches", .group = "Training",                                                                           \
      .help = "whose gradients are added up for one step: a larger batch without more memory"},                         \
-    {.name = "crop", .type = IMP_PARAM_INTEGER, .fallback = default_crop, .minimum = 32, .maximum = 1024,              \
+    {.name = "crop", .type = IMP_PARAM_INTEGER, .fallback = (default_crop), .minimum = 32, .maximum = 1024,              \
      .unit = "pixels", .group = "Training", .help = "side of the squares cut out of the photographs",                  \
      .aliases = "image-size"},                                                                                         \
     {.name = "largest", .type = IMP_PARAM_REAL, .fallback = "1.5", .minimum = 1, .maximum = 4, .group = "Training",    \
      .help = "photographs' short side before cutting, at most, in crops; more shows smaller parts of them"},           \
-    {.name = "learning-rate", .type = IMP_PARAM_REAL, .fallback = default_rate, .minimum = 1e-9, .maximum = 1,         \
+    {.name = "learning-rate", .type = IMP_PARAM_REAL, .fallback = (default_rate), .minimum = 1e-9, .maximum = 1,         \
      .group = "Training", .help = "size of Adam's steps", .aliases = "lr"},                                            \
-    {.name = "schedule", .type = IMP_PARAM_CHOICE, .fallback = default_schedule,                                       \
+    {.name = "schedule", .type = IMP_PARAM_CHOICE, .fallback = (default_schedule),                                       \
      .choices = "constant|linear|cosine", .group = "Training",                                                         \
      .help = "how the learning rate falls to nothing over the steps"},                                                 \
     {.name = "warmup", .type = IMP_PARAM_INTEGER, .fallback = "0", .minimum = 0, .maximum = 1e9, .unit = "steps",      \
