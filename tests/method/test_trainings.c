@@ -115,6 +115,54 @@ static void each_is_taken_up_again_to_the_same_bytes(void **state) {
     }
 }
 
+/* `apply --style` on a small picture with the decoder in decoder.safetensors. */
+static ImpStatus paint(const char *model, const char *settings, ImpImage **out, ImpError *error) {
+    const ImpMethod *apply = imp_method_find("apply");
+    ImpImage *photo = make_picture(21, 34, 1);
+    ImpPicture picture = {"content", "photo.png", photo};
+    ImpParams *params;
+    ImpResult result;
+    char text[1024], *rest = text;
+    must(imp_params_new(&apply->params, &params, error), error);
+    snprintf(text, sizeof text, "model=%s;decoder=%s;style-size=40;threads=1;%s", model,
+             in_folder("decoder.safetensors"), settings);
+    for (char *one; (one = strtok_r(rest, ";", &rest)) != NULL;) {
+        char *value = strchr(one, '=');
+        *value++ = '\0';
+        must(imp_params_set(params, one, value, error), error);
+    }
+    ImpRequest request = {.params = params, .pictures = &picture, .n_pictures = 1};
+    ImpStatus status = apply->run(&request, &result, error);
+    *out = result.image;
+    imp_params_free(&params);
+    imp_image_free(&photo);
+    return status;
+}
+
+/* One painting, and two whose weights leave only the first. */
+static void a_decoder_paints(const char *model) {
+    ImpError error;
+    ImpImage *one, *two, *other;
+    char settings[512];
+    snprintf(settings, sizeof settings, "style=%s", in_folder("paintings/3.png"));
+    must(paint(model, settings, &one, &error), &error);
+    assert_int_equal(one->width, 21);
+    assert_int_equal(one->height, 34);
+    snprintf(settings, sizeof settings, "style=%s,%s;style-weights=2,0", in_folder("paintings/3.png"),
+             in_folder("paintings/4.png"));
+    must(paint(model, settings, &two, &error), &error);
+    assert_true(same_picture(one, two));
+    snprintf(settings, sizeof settings, "style=%s;transform=wct", in_folder("paintings/3.png"));
+    must(paint(model, settings, &other, &error), &error);
+    assert_false(same_picture(one, other));
+    imp_image_free(&one);
+    imp_image_free(&two);
+    imp_image_free(&other);
+    snprintf(settings, sizeof settings, "style=%s;style-weights=1,2", in_folder("paintings/3.png"));
+    assert_int_equal(paint(model, settings, &one, &error), IMP_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "2 style-weights for 1 paintings"));
+}
+
 /* A network for losses, with which a decoder is trained in turn. */
 static void what_is_written_is_used(void **state) {
     (void)state;
@@ -141,6 +189,7 @@ static void what_is_written_is_used(void **state) {
         assert_int_equal(decoder->layers[0].in, 6);
         assert_int_equal(access(in_folder("sheet.png"), R_OK), 0);
         imp_decoder_free(&decoder);
+        a_decoder_paints(model);
     }
     imp_vgg_weights_free(&weights);
 }

@@ -57,8 +57,9 @@ static ImpStatus check_weights(const double *weights, size_t n_weights, const Na
 ImpStatus imp_arbitrary_new(const ImpParams *params, ImpRestyle **out, ImpError *error) {
     const char *model = imp_params_text(params, "model");
     size_t n_weights = 0;
-    const double *weights = imp_params_reals(params, "style-weights", &n_weights);
+    const double *weights = NULL;
     Names names;
+    if (imp_params_has(params, "style-weights")) weights = imp_params_reals(params, "style-weights", &n_weights);
     *out = NULL;
     ImpStatus status = split(imp_params_text(params, "style"), &names, error);
     if (status == IMP_OK) status = check_weights(weights, n_weights, &names, error);
