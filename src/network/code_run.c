@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "compute/kernel/kernel.h"
 #include "network/vgg.h"
-#include <stdio.h>
 #include <string.h>
 
 enum { BORDER = 16 }; /* pixels by reflection beyond the sides; a multiple of every decoder's factor */
@@ -43,13 +42,8 @@ ImpStatus imp_decoder_check(const ImpDecoder *decoder, const ImpVggWeights *enco
     ImpStatus status = imp_vgg_check_layer(encoder, decoder->layer, error);
     if (status != IMP_OK) return status;
     bool same = !*decoder->encoder_sha256 || !*encoder->sha256 || strcmp(decoder->encoder_sha256, encoder->sha256) == 0;
-    int conv = 0;
-    char name[16];
-    for (; conv < encoder->n_convs; conv++) {
-        snprintf(name, sizeof name, "relu%d_%d", encoder->convs[conv].block, encoder->convs[conv].index);
-        if (strcmp(name, decoder->layer) == 0) break;
-    }
-    if (same && conv < encoder->n_convs && encoder->convs[conv].out_channels == decoder->layers[0].in) return IMP_OK;
+    int conv = imp_vgg_conv_of_relu(encoder, decoder->layer);
+    if (same && conv >= 0 && encoder->convs[conv].out_channels == decoder->layers[0].in) return IMP_OK;
     return imp_fail(error, IMP_ERROR_ARGUMENT,
                     "the decoder %.200s reads the features of another network than %.200s; give the model that it was "
                     "trained with",

@@ -43,16 +43,6 @@ int imp_decoder_factor(const ImpDecoder *decoder) {
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
 
-/* Which convolution "reluB_I" comes from, or -1. */
-static int conv_of(const ImpVggWeights *encoder, const char *layer) {
-    for (int i = 0; i < encoder->n_convs; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "relu%d_%d", encoder->convs[i].block, encoder->convs[i].index);
-        if (strcmp(name, layer) == 0) return i;
-    }
-    return -1;
-}
-
 static void begin(ImpDecoder *decoder, uint64_t seed) {
     ImpRandom random;
     imp_random_seed(&random, seed);
@@ -68,7 +58,7 @@ static void begin(ImpDecoder *decoder, uint64_t seed) {
 ImpStatus imp_decoder_new(const ImpVggWeights *encoder, const char *layer, uint64_t seed, ImpDecoder **out,
                           ImpError *error) {
     *out = NULL;
-    int conv = conv_of(encoder, layer);
+    int conv = imp_vgg_conv_of_relu(encoder, layer);
     if (conv < 0) {
         ImpStatus status = imp_vgg_check_layer(encoder, layer, error);
         return status != IMP_OK

@@ -52,11 +52,17 @@ ImpStatus imp_vgg_check_layer(const ImpVggWeights *weights, const char *name, Im
                     weights->name, name, deepest);
 }
 
-int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, int channels) {
+int imp_vgg_conv_of_relu(const ImpVggWeights *weights, const char *layer) {
     Layer parsed;
-    if (!parse_layer(weights->depth, layer, &parsed) || parsed.kind != LAYER_RELU) return channels;
-    const ImpVggConv *conv = &weights->convs[convs_needed(weights->depth, parsed) - 1];
-    return conv->projection ? imp_vgg_block_channels(parsed.block) : channels;
+    if (!parse_layer(weights->depth, layer, &parsed) || parsed.kind != LAYER_RELU) return -1;
+    int conv = convs_needed(weights->depth, parsed) - 1;
+    return conv < weights->n_convs ? conv : -1;
+}
+
+int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, int channels) {
+    int conv = imp_vgg_conv_of_relu(weights, layer);
+    if (conv < 0 || !weights->convs[conv].projection) return channels;
+    return imp_vgg_block_channels(weights->convs[conv].block);
 }
 
 /* --- building ----------------------------------------------------------------------------------------------------- */

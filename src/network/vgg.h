@@ -21,6 +21,9 @@ typedef struct ImpVggSpec {
  */
 ImpStatus imp_vgg_check_layer(const ImpVggWeights *weights, const char *name, ImpError *error);
 
+/* The convolution whose ReLU is called `layer` ("relu3_1"), as its index in weights->convs; -1 where there is none. */
+int imp_vgg_conv_of_relu(const ImpVggWeights *weights, const char *layer);
+
 /* How many channels losses at `layer` are to count, whose activations have `channels`: where they are projections, as
  * many as the published network has there, whose distances they keep. */
 int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, int channels);

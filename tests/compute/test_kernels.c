@@ -196,7 +196,7 @@ static int place_of(Reading reading, int i, int side) {
     int enlarged = reading == READ_REFLECTED ? side : 2 * side, at = i - 1;
     if (reading == READ_ENLARGED_IN_ZEROS && (at < 0 || at >= enlarged)) return -1;
     at = at < 0 ? -at : at >= enlarged ? 2 * enlarged - 2 - at : at;
-    if (at < 0) at = 0; /* a side of 1 */
+    if (at < 0 || at >= enlarged) at = 0; /* a side of 1 */
     return reading == READ_REFLECTED ? at : at / 2;
 }
 

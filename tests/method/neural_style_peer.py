@@ -149,9 +149,12 @@ def run_impasto(arguments, folder, evaluations):
         return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(log)]
 
 
-def tolerance(evaluation):
-    """Both compute in single precision, and L-BFGS magnifies the last digits step by step."""
-    return 2e-4 if evaluation < 2 else 1e-2 if evaluation < 10 else 5e-2
+def tolerance(evaluation, key):
+    """Both compute in single precision, and L-BFGS magnifies the last digits step by step: seen first in the gradient,
+    which other processors' order of sums alone moves by a percent within ten evaluations."""
+    if key == "gradient_norm" and evaluation >= 2:
+        return 5e-2
+    return 2e-4 if evaluation < 2 else 5e-3 if evaluation < 10 else 5e-2
 
 
 def main():
@@ -179,7 +182,7 @@ def main():
     for i, (a, b) in enumerate(zip(ours, theirs)):
         off = {k: abs(a[k] / b[k] - 1) for k in b}
         print(f"{i:3d}  total {a['total']:.7g} {b['total']:.7g}  " + " ".join(f"{k} {v:.1e}" for k, v in off.items()))
-        worst = max(worst, max(off.values()) / tolerance(i))
+        worst = max(worst, max(v / tolerance(i, k) for k, v in off.items()))
     print(f"{worst:.2f} of what is tolerated")
     sys.exit(0 if worst <= 1 else 1)
 

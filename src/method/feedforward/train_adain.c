@@ -130,12 +130,8 @@ static ImpStatus make_content(Adain *a, const char *layer, ImpError *error) {
 
 /* The features that losses see are projections of the code, where the encoder has them. */
 static ImpStatus make_projection(Adain *a, const char *layer, ImpError *error) {
-    const ImpVggConv *conv = NULL;
-    for (int i = 0; i < a->step.encoder->n_convs; i++) {
-        const ImpVggConv *c = &a->step.encoder->convs[i];
-        if (layer[4] == '0' + c->block && layer[6] == '0' + c->index) conv = c;
-    }
-    if (!conv || !conv->projection) return IMP_OK;
+    const ImpVggConv *conv = &a->step.encoder->convs[imp_vgg_conv_of_relu(a->step.encoder, layer)];
+    if (!conv->projection) return IMP_OK;
     ImpConvolution spec = {.out_channels = conv->projected, .kernel = 1, .weights = {.value = conv->projection}};
     ImpStatus status = imp_graph_new_blocked(imp_graph_shape(a->code), &a->projection, error);
     if (status == IMP_OK)

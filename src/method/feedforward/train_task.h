@@ -48,7 +48,7 @@ struct ImpTrainTask {
     ImpRange decayed[IMP_TRAIN_MAX_DECAYED]; /* where weight decay applies */
     size_t n_decayed;
     int64_t batch;                            /* which batch of photographs add_batch is called for, from 0 on */
-    const char *losses[IMP_TRAIN_MAX_LOSSES]; /* their names */
+    const char *losses[IMP_TRAIN_MAX_LOSSES]; /* their names, the first one is "total" */
     size_t n_losses;
     /* What the network is made from besides photographs and parameters; values are copied by nobody. Checkpoints are
      * only resumed where they are the same. The key is for files, the phrase for people: "style_sha256", "painting". */
