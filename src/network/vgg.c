@@ -104,7 +104,8 @@ static ImpStatus build_input(Builder *builder, int *padding, ImpError *error) {
 
 static ImpParameter parameter(const Builder *builder, const float *value) {
     float *gradient = builder->spec->gradient;
-    return (ImpParameter){value, gradient ? gradient + (value - builder->weights->values) : NULL};
+    return (ImpParameter){
+        .value = value, .gradient = gradient ? gradient + (value - builder->weights->values) : NULL, .constant = !gradient};
 }
 
 /* The ReLU for those who tap it: as it is, or projected. */

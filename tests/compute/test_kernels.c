@@ -139,8 +139,11 @@ static void check_winograd(const ImpKernels *kernels, int in, int out, int heigh
                        .accumulate = flags & ACCUMULATE};
     imp_reference_convolution(kernels->block, &job);
     float *first = NULL;
+    size_t n_filters = kernels->winograd_filters(&job);
     for (int threads = 1; threads <= 3; threads++) {
         job.target = copy_of(start, n_out);
+        if (threads == 2) job.filters = floats(n_filters); /* and here they are kept, and then used */
+        if (threads == 3) job.filters_are_made = true, job.weights = NULL;
         run_winograd(kernels, job, threads);
         expect_close(job.target, expected, n_out, convolution_tolerance, what);
         if (first && memcmp(first, job.target, n_out * sizeof *first) != 0)
@@ -151,6 +154,7 @@ static void check_winograd(const ImpKernels *kernels, int in, int out, int heigh
             first = job.target;
     }
     release(first, n_out);
+    release(job.filters, n_filters);
     release(source, n_in);
     release(source_mask, n_in);
     release(target_mask, n_out);

@@ -16,7 +16,7 @@ struct ImpGraph {
     size_t count;
     bool planned, backward;
     float *arena, *scratch;
-    size_t arena_floats, scratch_floats;
+    size_t arena_floats, scratch_floats, kept_floats;
 };
 
 const ImpKernels *imp_graph_kernels(const ImpGraph *graph) {
@@ -25,6 +25,10 @@ const ImpKernels *imp_graph_kernels(const ImpGraph *graph) {
 
 int imp_graph_threads(const ImpGraph *graph) {
     return graph->threads;
+}
+
+bool imp_graph_goes_back(const ImpGraph *graph) {
+    return graph->backward;
 }
 
 static ImpStatus graph_new(ImpShape input, ImpLayout layout, ImpGraph **out, ImpError *error) {
@@ -276,6 +280,7 @@ static ImpStatus prepare_nodes(ImpGraph *graph, ImpError *error) {
         ImpStatus status = node->op->prepare && !node->view ? node->op->prepare(node, error) : IMP_OK;
         if (status != IMP_OK) return status;
         if (node->scratch_floats > graph->scratch_floats) graph->scratch_floats = node->scratch_floats;
+        graph->kept_floats += node->kept_floats;
     }
     return IMP_ALLOC(&graph->scratch, graph->scratch_floats, "convolutions' work space", error);
 }
@@ -292,7 +297,7 @@ ImpStatus imp_graph_plan(ImpGraph *graph, bool backward, ImpError *error) {
 }
 
 size_t imp_graph_bytes(const ImpGraph *graph) {
-    return (graph->arena_floats + graph->scratch_floats) * sizeof(float);
+    return (graph->arena_floats + graph->scratch_floats + graph->kept_floats) * sizeof(float);
 }
 
 /* --- running ------------------------------------------------------------------------------------------------------ */

@@ -30,6 +30,7 @@ ImpShape imp_graph_shape(const ImpNode *node);
 typedef struct ImpParameter {
     const float *value;
     float *gradient; /* imp_graph_backward adds the derivatives here; NULL: frozen, costs nothing */
+    bool constant;   /* the values never change once the graph has run: what is made of them may be kept */
 } ImpParameter;
 
 /* --- operations: each adds a node, *out, that reads `source`. They work on each image of a batch alike. ---

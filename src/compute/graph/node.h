@@ -47,12 +47,14 @@ struct ImpNode {
     int *rows, *columns;     /* of a mapped node */
     bool view;               /* a ReLU that has no numbers of its own */
     float *value, *gradient; /* in the arena, from plan on */
-    size_t scratch_floats;
-    void *state; /* the operation's own, from imp_alloc */
+    size_t scratch_floats;   /* shared by all nodes, for the time of a pass */
+    size_t kept_floats;      /* the node's own besides, counted in imp_graph_bytes */
+    void *state;             /* the operation's own, from imp_alloc */
 };
 
 const ImpKernels *imp_graph_kernels(const ImpGraph *graph);
 int imp_graph_threads(const ImpGraph *graph); /* the number it is planned for */
+bool imp_graph_goes_back(const ImpGraph *graph);
 
 /* Adds a node with zeroed state of state_size bytes. */
 ImpStatus imp_graph_add(ImpGraph *graph, const ImpOp *op, ImpNode *source, ImpShape shape, ImpLayout layout,

@@ -40,6 +40,8 @@ typedef struct ImpWinograd {
     bool source_relu;           /* max(source, 0) is read */
     bool relu;                  /* max(result, 0) is written */
     bool accumulate;            /* added to target */
+    float *filters;             /* NULL, or winograd_filters() floats that keep the transformed filters ... */
+    bool filters_are_made;      /* ... from a job before */
     float *scratch;             /* winograd_scratch() floats */
 } ImpWinograd;
 
@@ -118,6 +120,7 @@ typedef struct ImpKernels {
     int block; /* B: channels side by side */
 
     size_t (*winograd_scratch)(const ImpWinograd *job, int threads); /* floats */
+    size_t (*winograd_filters)(const ImpWinograd *job);              /* floats */
     void (*winograd)(const ImpWinograd *job);
     size_t (*direct_scratch)(const ImpDirect *job, int threads); /* floats */
     void (*direct)(const ImpDirect *job);

@@ -1,6 +1,7 @@
 #include "compute/graph/op/convolution.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/threads.h"
 #include <assert.h>
 
@@ -119,7 +120,13 @@ static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
     return into[0] == IMP_INTO_NOTHING || state->way->backward_data(node, value, scratch, into[0]);
 }
 
-static const ImpOp convolution = {.name = "convolution", .prepare = prepare, .forward = forward, .backward = backward};
+static void release(ImpNode *node) {
+    const ImpConvolutionState *state = node->state;
+    for (int i = 0; i < 2; i++) imp_free(state->kept[i].filters);
+}
+
+static const ImpOp convolution = {
+    .name = "convolution", .prepare = prepare, .forward = forward, .backward = backward, .release = release};
 
 /* Below this many channels, the 49 points of the strided way cost more than they save. */
 enum { STRIDED_CHANNELS = 32 };

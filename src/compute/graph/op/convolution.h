@@ -21,6 +21,10 @@ typedef struct ImpConvolutionWay {
 typedef struct ImpConvolutionState {
     ImpConvolution spec;
     const ImpConvolutionWay *way;
+    struct {
+        float *filters; /* NULL, or transformed filters that are kept from run to run */
+        bool made;
+    } kept[2]; /* forward, backward */
 } ImpConvolutionState;
 
 static inline const ImpConvolution *imp_convolution_spec(const ImpNode *node) {

@@ -1,5 +1,7 @@
 #include "compute/graph/op/convolution.h"
 
+#include "base/memory.h"
+
 /* 3x3 convolutions between blocked activations by the Winograd kernel. */
 
 static ImpWinograd forward_job(const ImpNode *node) {
@@ -35,29 +37,49 @@ static ImpWinograd backward_job(const ImpNode *node) {
                          .target_mask = node->source_relu ? node->source->value : NULL};
 }
 
-static ImpStatus prepare(ImpNode *node, ImpError *error) {
-    (void)error;
+/* Transforming the filters of a layer costs what multiplying a few dozen tiles does: it tells where a layer has few
+ * places. Wide layers' filters would take more memory than that is worth. */
+enum { KEPT_PLACES = 1 << 14, KEPT_BYTES = 6 << 20 };
+
+static ImpStatus prepare_job(ImpNode *node, int direction, ImpWinograd job, ImpError *error) {
     const ImpKernels *kernels = imp_graph_kernels(node->graph);
-    ImpWinograd forward = forward_job(node), backward = backward_job(node);
-    imp_convolution_need(node, kernels->winograd_scratch(&forward, imp_graph_threads(node->graph)));
-    imp_convolution_need(node, kernels->winograd_scratch(&backward, imp_graph_threads(node->graph)));
-    return IMP_OK;
+    ImpConvolutionState *state = node->state;
+    size_t floats = kernels->winograd_filters(&job);
+    ImpStatus status = IMP_OK;
+    if (state->spec.weights.constant && floats * sizeof(float) <= KEPT_BYTES &&
+        imp_shape_places(node->shape) * imp_shape_images(node->shape) <= KEPT_PLACES)
+        status = IMP_ALLOC(&state->kept[direction].filters, floats, "filters", error);
+    job.filters = state->kept[direction].filters;
+    if (job.filters) node->kept_floats += floats;
+    imp_convolution_need(node, kernels->winograd_scratch(&job, imp_graph_threads(node->graph)));
+    return status;
+}
+
+static bool run_job(ImpNode *node, int direction, ImpWinograd job, float *scratch) {
+    ImpConvolutionState *state = node->state;
+    job.scratch = scratch;
+    job.filters = state->kept[direction].filters;
+    job.filters_are_made = state->kept[direction].made;
+    imp_graph_kernels(node->graph)->winograd(&job);
+    state->kept[direction].made = job.filters != NULL;
+    return true;
+}
+
+static ImpStatus prepare(ImpNode *node, ImpError *error) {
+    ImpStatus status = prepare_job(node, 0, forward_job(node), error);
+    bool both = status == IMP_OK && imp_graph_goes_back(node->graph);
+    return both ? prepare_job(node, 1, backward_job(node), error) : status;
 }
 
 static bool forward(ImpNode *node, float *scratch) {
-    ImpWinograd job = forward_job(node);
-    job.scratch = scratch;
-    imp_graph_kernels(node->graph)->winograd(&job);
-    return true;
+    return run_job(node, 0, forward_job(node), scratch);
 }
 
 static bool backward_data(ImpNode *node, const float *mask, float *scratch, ImpInto into) {
     ImpWinograd job = backward_job(node);
     job.source_mask = mask;
     job.accumulate = into == IMP_ADD;
-    job.scratch = scratch;
-    imp_graph_kernels(node->graph)->winograd(&job);
-    return true;
+    return run_job(node, 1, job, scratch);
 }
 
 const ImpConvolutionWay imp_convolution_winograd = {.prepare = prepare,
@@ -70,9 +92,8 @@ const ImpConvolutionWay imp_convolution_winograd = {.prepare = prepare,
 
 /* Of stride 2: forward only. */
 static ImpStatus prepare_strided(ImpNode *node, ImpError *error) {
-    ImpWinograd job = forward_job(node);
-    imp_convolution_need(node, imp_graph_kernels(node->graph)->winograd_scratch(&job, imp_graph_threads(node->graph)));
-    return imp_convolution_prepare_direct(node, error);
+    ImpStatus status = prepare_job(node, 0, forward_job(node), error);
+    return status == IMP_OK ? imp_convolution_prepare_direct(node, error) : status;
 }
 
 const ImpConvolutionWay imp_convolution_strided = {.prepare = prepare_strided,
