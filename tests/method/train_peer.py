@@ -18,8 +18,8 @@ import tempfile
 try:
     import numpy as np
     import torch
-    import torch.nn.functional as F
     from PIL import Image
+    from johnson_torch import features, gram, perceptual_loss
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
@@ -27,8 +27,6 @@ except ImportError as missing:
 SIDE, BATCH, STEPS = 48, 2, 10
 CONTENT_WEIGHT, STYLE_WEIGHT = 1e5, 1e8
 STYLE_LAYERS, CONTENT_LAYER = ["relu1_2", "relu2_2", "relu3_3"], "relu2_2"
-MEAN = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float64).view(1, 3, 1, 1)
-DEVIATION = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float64).view(1, 3, 1, 1)
 
 
 def read_safetensors(path):
@@ -43,60 +41,18 @@ def read_safetensors(path):
     return tensors
 
 
-def features(x, vgg):
-    """Of torchvision's VGG-19, x in 0..255."""
-    found, number = {}, 0
-    x = (x / 255 - MEAN) / DEVIATION
-    for block, convs in enumerate((2, 2, 4), 1):
-        for index in range(1, convs + 1):
-            if f"features.{number}.weight" not in vgg:
-                return found
-            x = F.relu(F.conv2d(x, vgg[f"features.{number}.weight"], vgg[f"features.{number}.bias"], padding=1))
-            found[f"relu{block}_{index}"] = x
-            number += 2
-        x = F.max_pool2d(x, 2)
-        number += 1
-    return found
-
-
-def gram(x):
-    flat = x.flatten(2)
-    return flat @ flat.transpose(1, 2) / (x.shape[1] * x.shape[2] * x.shape[3])
-
-
-def run(net, x):
-    def conv(name, x, stride=1):
-        weight = net[f"{name}.conv2d.weight"]
-        x = F.pad(x, (weight.shape[-1] // 2,) * 4, mode="reflect")
-        return F.conv2d(x, weight, net[f"{name}.conv2d.bias"], stride)
-
-    def norm(name, x):
-        return F.instance_norm(x, weight=net[f"{name}.weight"], bias=net[f"{name}.bias"])
-
-    for name, number, stride in (("conv1", 1, 1), ("conv2", 2, 2), ("conv3", 3, 2)):
-        x = F.relu(norm(f"in{number}", conv(name, x, stride)))
-    for block in range(1, 6):
-        y = F.relu(norm(f"res{block}.in1", conv(f"res{block}.conv1", x)))
-        x = x + norm(f"res{block}.in2", conv(f"res{block}.conv2", y))
-    for name, number in (("deconv1", 4), ("deconv2", 5)):
-        x = F.relu(norm(f"in{number}", conv(name, F.interpolate(x, scale_factor=2))))
-    return conv("deconv3", x)
-
-
 def train(net, vgg, photo, style):
     for tensor in net.values():
         tensor.requires_grad_()
     optimiser = torch.optim.Adam(list(net.values()), 1e-3)
-    grams = [gram(features(style, vgg)[layer]) for layer in STYLE_LAYERS]
+    found = features(style, vgg)
+    grams = {layer: gram(found[layer]) for layer in STYLE_LAYERS}
     photos = photo.expand(BATCH, -1, -1, -1)
-    content = features(photos, vgg)[CONTENT_LAYER]
+    content = CONTENT_LAYER, features(photos, vgg)[CONTENT_LAYER]
     rows = []
     for _ in range(STEPS):
         optimiser.zero_grad()
-        found = features(run(net, photos), vgg)
-        content_loss = CONTENT_WEIGHT * F.mse_loss(found[CONTENT_LAYER], content)
-        style_loss = sum(F.mse_loss(gram(found[layer]), target.expand(BATCH, -1, -1))
-                         for layer, target in zip(STYLE_LAYERS, grams)) * STYLE_WEIGHT
+        content_loss, style_loss = perceptual_loss(net, vgg, photos, content, grams, (CONTENT_WEIGHT, STYLE_WEIGHT))
         (content_loss + style_loss).backward()
         rows.append((content_loss.item(), style_loss.item()))
         optimiser.step()
