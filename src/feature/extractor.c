@@ -20,9 +20,7 @@ ImpStatus imp_extractor_new(const ImpVggWeights *weights, const ImpVggSpec *spec
     ImpExtractor *e = *out;
     e->n_taps = spec->n_taps;
     e->input = (ImpShape){3, height, width, 1};
-    status = imp_graph_new(e->input, &e->graph, error);
-    if (status == IMP_OK) status = imp_vgg_build(e->graph, weights, spec, e->taps, error);
-    if (status == IMP_OK) status = imp_graph_plan(e->graph, backward, error);
+    status = imp_vgg_graph_new(weights, spec, e->input, backward, e->taps, &e->graph, error);
     if (status != IMP_OK) imp_extractor_free(out);
     return status;
 }

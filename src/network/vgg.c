@@ -104,8 +104,9 @@ static ImpStatus build_input(Builder *builder, int *padding, ImpError *error) {
 
 static ImpParameter parameter(const Builder *builder, const float *value) {
     float *gradient = builder->spec->gradient;
-    return (ImpParameter){
-        .value = value, .gradient = gradient ? gradient + (value - builder->weights->values) : NULL, .constant = !gradient};
+    return (ImpParameter){.value = value,
+                          .gradient = gradient ? gradient + (value - builder->weights->values) : NULL,
+                          .constant = !gradient};
 }
 
 /* The ReLU for those who tap it: as it is, or projected. */
@@ -194,5 +195,15 @@ ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const Imp
         if (status == IMP_OK && ends_block(&builder, i) && more)
             status = build_pool(&builder, weights->convs[i].block, error);
     }
+    return status;
+}
+
+ImpStatus imp_vgg_graph_new(const ImpVggWeights *weights, const ImpVggSpec *spec, ImpShape shape, bool backward,
+                            ImpNode **taps, ImpGraph **graph, ImpError *error) {
+    *graph = NULL;
+    ImpStatus status = imp_graph_new(shape, graph, error);
+    if (status == IMP_OK) status = imp_vgg_build(*graph, weights, spec, taps, error);
+    if (status == IMP_OK) status = imp_graph_plan(*graph, backward, error);
+    if (status != IMP_OK) imp_graph_free(graph);
     return status;
 }

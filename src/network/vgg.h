@@ -33,4 +33,9 @@ int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, in
 ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const ImpVggSpec *spec, ImpNode **taps,
                         ImpError *error);
 
+/* A planned graph of nothing but that network, for pictures of `shape`; backward: whether it will be run backward too.
+ * On success *graph is the caller's, else NULL. */
+ImpStatus imp_vgg_graph_new(const ImpVggWeights *weights, const ImpVggSpec *spec, ImpShape shape, bool backward,
+                            ImpNode **taps, ImpGraph **graph, ImpError *error);
+
 #endif

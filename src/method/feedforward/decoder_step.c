@@ -27,6 +27,12 @@ ImpStatus imp_decoder_step_encode(const ImpDecoderStep *step, const char *layer,
     return status == IMP_OK && plan ? imp_graph_plan(*graph, false, error) : status;
 }
 
+ImpStatus imp_decoder_step_see(const ImpDecoderStep *step, const char *const *taps, size_t n, bool backward,
+                               ImpNode **nodes, ImpGraph **graph, ImpError *error) {
+    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_REFLECT, .taps = taps, .n_taps = n};
+    return imp_vgg_graph_new(step->encoder, &spec, pictures_of(step->task), backward, nodes, graph, error);
+}
+
 /* Features of a batch of crops, which are multiples of the decoder's factor. */
 static ImpStatus make_decode(ImpDecoderStep *step, ImpError *error) {
     ImpTrainTask *task = step->task;
@@ -41,13 +47,6 @@ static ImpStatus make_decode(ImpDecoderStep *step, ImpError *error) {
     return imp_graph_plan(step->decode, true, error);
 }
 
-static ImpStatus make_look(ImpDecoderStep *step, const char *const *taps, size_t n, ImpError *error) {
-    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_REFLECT, .taps = taps, .n_taps = n};
-    ImpStatus status = imp_graph_new(pictures_of(step->task), &step->look, error);
-    if (status == IMP_OK) status = imp_vgg_build(step->look, step->encoder, &spec, step->taps, error);
-    return status == IMP_OK ? imp_graph_plan(step->look, true, error) : status;
-}
-
 ImpStatus imp_decoder_step_open(ImpDecoderStep *step, ImpTrainTask *task, const ImpParams *params, const char *layer,
                                 const char *const *taps, size_t n, ImpError *error) {
     *step = (ImpDecoderStep){.task = task};
@@ -60,7 +59,7 @@ ImpStatus imp_decoder_step_open(ImpDecoderStep *step, ImpTrainTask *task, const 
     task->n_traits = 1;
     status = IMP_ALLOC(&task->gradient, task->count, "gradient", error);
     if (status == IMP_OK) status = make_decode(step, error);
-    return status == IMP_OK ? make_look(step, taps, n, error) : status;
+    return status == IMP_OK ? imp_decoder_step_see(step, taps, n, true, step->taps, &step->look, error) : status;
 }
 
 void imp_decoder_step_close(ImpDecoderStep *step) {

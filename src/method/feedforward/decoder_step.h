@@ -29,6 +29,11 @@ void imp_decoder_step_close(ImpDecoderStep *step);
 ImpStatus imp_decoder_step_encode(const ImpDecoderStep *step, const char *layer, bool plan, ImpNode **out,
                                   ImpGraph **graph, ImpError *error);
 
+/* A planned graph from a batch of pictures to what losses compare: nodes[i] is that of taps[i] (n), projected where the
+ * encoder has projections. *graph is NULL on failure. */
+ImpStatus imp_decoder_step_see(const ImpDecoderStep *step, const char *const *taps, size_t n, bool backward,
+                               ImpNode **nodes, ImpGraph **graph, ImpError *error);
+
 /* The picture made of `code`, in the decoder's input layout; then the taps' gradients from `gradient_at`, called with
  * `context`, back to the decoder's values. */
 ImpStatus imp_decoder_step_forward(ImpDecoderStep *step, const ImpTensor *code, ImpError *error);

@@ -37,9 +37,7 @@ static size_t pixels_of(const ImpStyleObjective *o) {
 static ImpStatus build(const ImpVggWeights *vgg, ImpShape shape, const char *const *names, size_t n, bool backward,
                        ImpNode **taps, ImpGraph **out, ImpError *error) {
     ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_ZERO, .taps = names, .n_taps = n};
-    ImpStatus status = imp_graph_new(shape, out, error);
-    if (status == IMP_OK) status = imp_vgg_build(*out, vgg, &spec, taps, error);
-    return status == IMP_OK ? imp_graph_plan(*out, backward, error) : status;
+    return imp_vgg_graph_new(vgg, &spec, shape, backward, taps, out, error);
 }
 
 static void list_names(const ImpTrainLayers *layers, const char **names) {

@@ -152,12 +152,8 @@ static ImpStatus make_style_tap(StyleTap *tap, ImpError *error) {
 }
 
 static ImpStatus make_look(Adain *a, const char *const *names, ImpError *error) {
-    const ImpTrainSettings *s = &a->task->settings;
     ImpNode *nodes[IMP_TRAIN_MAX_LAYERS];
-    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_REFLECT, .taps = names, .n_taps = a->layers.count};
-    ImpStatus status = imp_graph_new((ImpShape){3, s->crop, s->crop, s->batch}, &a->look, error);
-    if (status == IMP_OK) status = imp_vgg_build(a->look, a->step.encoder, &spec, nodes, error);
-    if (status == IMP_OK) status = imp_graph_plan(a->look, false, error);
+    ImpStatus status = imp_decoder_step_see(&a->step, names, a->layers.count, false, nodes, &a->look, error);
     for (size_t i = 0; i < a->layers.count && status == IMP_OK; i++) {
         a->taps[i] = (StyleTap){.painting = nodes[i], .tap = STYLES + i, .weight = a->layers.list[i].weight};
         status = make_style_tap(&a->taps[i], error);

@@ -55,14 +55,6 @@ typedef struct Decoder {
     double *losses;
 } Decoder;
 
-static ImpStatus make_target(Decoder *d, const char *layer, ImpError *error) {
-    const ImpTrainSettings *s = &d->step.task->settings;
-    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_REFLECT, .taps = &layer, .n_taps = 1};
-    ImpStatus status = imp_graph_new((ImpShape){3, s->crop, s->crop, s->batch}, &d->target, error);
-    if (status == IMP_OK) status = imp_vgg_build(d->target, d->step.encoder, &spec, &d->features, error);
-    return status == IMP_OK ? imp_graph_plan(d->target, false, error) : status;
-}
-
 static ImpStatus open_decoder(ImpTrainTask *task, const ImpParams *params, ImpError *error) {
     static const char *const losses[] = {"total", "pixels", "features", "psnr"};
     const char *layer = imp_params_text(params, "layer"), *const taps[TAPS] = {"image", layer};
@@ -78,7 +70,8 @@ static ImpStatus open_decoder(ImpTrainTask *task, const ImpParams *params, ImpEr
         return imp_fail(error, IMP_ERROR_ARGUMENT, "pixel-weight and feature-weight are both 0; nothing is learned");
     status = imp_decoder_step_open(&d->step, task, params, layer, taps, TAPS, error);
     if (status == IMP_OK) status = imp_decoder_step_encode(&d->step, layer, true, &d->code, &d->encode, error);
-    return status == IMP_OK ? make_target(d, layer, error) : status;
+    return status == IMP_OK ? imp_decoder_step_see(&d->step, &layer, 1, false, &d->features, &d->target, error)
+                            : status;
 }
 
 static void free_decoder(ImpTrainTask *task) {

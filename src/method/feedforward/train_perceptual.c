@@ -156,9 +156,7 @@ static ImpStatus build(const ImpTrainTask *task, const ImpVggWeights *weights, f
     ImpShape shape = {3, task->settings.crop, task->settings.crop, task->settings.batch};
     ImpVggSpec spec = {
         .max_pooling = true, .padding = IMP_PADDING_ZERO, .taps = names, .n_taps = n, .gradient = gradient};
-    ImpStatus status = imp_graph_new(shape, out, error);
-    if (status == IMP_OK) status = imp_vgg_build(*out, weights, &spec, taps, error);
-    return status == IMP_OK ? imp_graph_plan(*out, gradient != NULL, error) : status;
+    return imp_vgg_graph_new(weights, &spec, shape, gradient != NULL, taps, out, error);
 }
 
 static ImpStatus make_graphs(ImpTrainTask *task, ImpError *error) {
