@@ -37,8 +37,7 @@ size_t imp_extractor_bytes(const ImpExtractor *extractor) {
 }
 
 ImpStatus imp_extractor_forward(ImpExtractor *extractor, const float *rgb, ImpError *error) {
-    memcpy(imp_graph_input_data(extractor->graph), rgb, imp_shape_count(extractor->input) * sizeof *rgb);
-    return imp_graph_forward(extractor->graph, error);
+    return imp_graph_run(extractor->graph, rgb, error);
 }
 
 ImpTensor imp_extractor_value(const ImpExtractor *extractor, size_t tap) {

@@ -324,6 +324,12 @@ static ImpTensor tensor_of(const ImpNode *node, float *data) {
         .shape = node->shape, .layout = node->layout, .block = plain ? 1 : node->graph->kernels->block, .data = data};
 }
 
+ImpStatus imp_graph_run(ImpGraph *graph, const float *input, ImpError *error) {
+    ImpTensor to = tensor_of(graph->nodes[0], imp_graph_input_data(graph));
+    memcpy(to.data, input, imp_tensor_floats(to.shape, to.layout, to.block) * sizeof *input);
+    return imp_graph_forward(graph, error);
+}
+
 ImpTensor imp_graph_value(const ImpNode *node) {
     assert(node->tapped || !node->op);
     return tensor_of(node, node->value);

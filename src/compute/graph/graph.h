@@ -125,6 +125,8 @@ size_t imp_graph_bytes(const ImpGraph *graph);
 /* The input's numbers in its layout, to be written before imp_graph_forward; the caller may leave them as they are. */
 float *imp_graph_input_data(ImpGraph *graph);
 ImpStatus imp_graph_forward(ImpGraph *graph, ImpError *error);
+/* Both: copies `input`, which is in the input's layout, and runs forward. */
+ImpStatus imp_graph_run(ImpGraph *graph, const float *input, ImpError *error);
 
 /* A tapped node's value: after forward, until the backward pass has passed it. */
 ImpTensor imp_graph_value(const ImpNode *node);

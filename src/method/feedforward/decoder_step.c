@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include <string.h>
 
 static ImpShape pictures_of(const ImpTrainTask *task) {
     return (ImpShape){3, task->settings.crop, task->settings.crop, task->settings.batch};
@@ -70,13 +69,8 @@ void imp_decoder_step_close(ImpDecoderStep *step) {
 }
 
 ImpStatus imp_decoder_step_forward(ImpDecoderStep *step, const ImpTensor *code, ImpError *error) {
-    size_t floats = imp_tensor_floats(code->shape, code->layout, code->block);
-    memcpy(imp_graph_input_data(step->decode), code->data, floats * sizeof *code->data);
-    ImpStatus status = imp_graph_forward(step->decode, error);
-    if (status != IMP_OK) return status;
-    ImpTensor made = imp_graph_value(step->result);
-    memcpy(imp_graph_input_data(step->look), made.data, imp_shape_count(made.shape) * sizeof *made.data);
-    return imp_graph_forward(step->look, error);
+    ImpStatus status = imp_graph_run(step->decode, code->data, error);
+    return status == IMP_OK ? imp_graph_run(step->look, imp_graph_value(step->result).data, error) : status;
 }
 
 static void pull(void *context, const ImpNode *node, const ImpTensor *value, const ImpTensor *gradient) {

@@ -6,7 +6,6 @@
 #include "method/feedforward/squares.h"
 #include "method/picture.h"
 #include "network/vgg.h"
-#include <string.h>
 
 /* One use of a tap: a style loss, shared by all images, or the content of each. */
 typedef struct Term {
@@ -85,10 +84,7 @@ static ImpStatus add_style(ImpStyleObjective *o, const ImpVggWeights *vgg, const
     if (status != IMP_OK) return status;
     list_names(&s->style_layers, names);
     status = build(vgg, (ImpShape){3, height, width, 1}, names, s->style_layers.count, false, taps, &graph, error);
-    if (status == IMP_OK) {
-        memcpy(imp_graph_input_data(graph), prepared->rgb, 3 * (size_t)width * (size_t)height * sizeof(float));
-        status = imp_graph_forward(graph, error);
-    }
+    if (status == IMP_OK) status = imp_graph_run(graph, prepared->rgb, error);
     for (size_t i = 0; i < s->style_layers.count && status == IMP_OK; i++)
         status =
             add_style_term(o, vgg, taps[i], i,
@@ -204,11 +200,10 @@ ImpStatus imp_style_evaluate(ImpStyleObjective *o, const float *photos, const fl
     size_t count = pixels_of(o);
     float *input = imp_graph_input_data(o->made_graph);
     const float *slope;
-    memcpy(imp_graph_input_data(o->photo_graph), photos, count * sizeof *photos);
     for (size_t i = 0; i < count; i++) input[i] = made[i] / 255;
     o->losses = (ImpStyleLosses){0};
     o->status = IMP_OK;
-    ImpStatus status = imp_graph_forward(o->photo_graph, error);
+    ImpStatus status = imp_graph_run(o->photo_graph, photos, error);
     if (status == IMP_OK) status = imp_graph_forward(o->made_graph, error);
     if (status == IMP_OK) status = imp_graph_backward(o->made_graph, add_terms, o, &slope, error);
     if (status != IMP_OK) return status;

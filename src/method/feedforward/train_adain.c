@@ -205,17 +205,12 @@ static void free_adain(ImpTrainTask *task) {
 
 /* --- steps -------------------------------------------------------------------------------------------------------- */
 
-static ImpStatus look_at(const ImpTrainTask *task, ImpGraph *graph, const float *pictures, ImpError *error) {
-    memcpy(imp_graph_input_data(graph), pictures, imp_train_pixels(task) * sizeof *pictures);
-    return imp_graph_forward(graph, error);
-}
-
 /* The paintings that belong to the batch of photographs. */
 static ImpStatus take_paintings(Adain *a, ImpError *error) {
     if (imp_photos_step(a->paintings) != a->task->batch) imp_photos_seek(a->paintings, a->task->batch);
     ImpStatus status = imp_photos_next(a->paintings, a->painted, error);
-    if (status == IMP_OK) status = look_at(a->task, a->painting, a->painted, error);
-    if (status == IMP_OK) status = look_at(a->task, a->look, a->painted, error);
+    if (status == IMP_OK) status = imp_graph_run(a->painting, a->painted, error);
+    if (status == IMP_OK) status = imp_graph_run(a->look, a->painted, error);
     if (status != IMP_OK) return status;
     ImpTensor code = imp_graph_value(a->painting_code);
     imp_moments(&code, a->mean, a->deviation);
@@ -229,13 +224,11 @@ static ImpStatus take_paintings(Adain *a, ImpError *error) {
 /* The photographs' code with the paintings' moments, and the features that belong to it. */
 static ImpStatus make_code(Adain *a, const float *photos, ImpTensor *code, ImpTensor *target, ImpError *error) {
     imp_graph_set_style(a->code, a->mean, a->deviation, 1);
-    ImpStatus status = look_at(a->task, a->content, photos, error);
+    ImpStatus status = imp_graph_run(a->content, photos, error);
     if (status != IMP_OK) return status;
     *code = *target = imp_graph_value(a->code);
     if (!a->projection) return IMP_OK;
-    size_t floats = imp_tensor_floats(code->shape, code->layout, code->block);
-    memcpy(imp_graph_input_data(a->projection), code->data, floats * sizeof *code->data);
-    status = imp_graph_forward(a->projection, error);
+    status = imp_graph_run(a->projection, code->data, error);
     *target = imp_graph_value(a->target);
     return status;
 }

@@ -83,14 +83,9 @@ static void free_decoder(ImpTrainTask *task) {
     imp_free(d);
 }
 
-static ImpStatus look(ImpTrainTask *task, ImpGraph *graph, const float *photos, ImpError *error) {
-    memcpy(imp_graph_input_data(graph), photos, imp_train_pixels(task) * sizeof *photos);
-    return imp_graph_forward(graph, error);
-}
-
 static ImpStatus calibrate(ImpTrainTask *task, int index, const float *photos, ImpError *error) {
     Decoder *d = task->state;
-    ImpStatus status = look(task, d->target, photos, error);
+    ImpStatus status = imp_graph_run(d->target, photos, error);
     if (status != IMP_OK) return status;
     ImpTensor value = imp_graph_value(d->features);
     d->size += imp_mean_square(&value) / IMP_TRAIN_CALIBRATIONS;
@@ -116,7 +111,7 @@ static void add_losses(void *context, const ImpNode *node, const ImpTensor *valu
 
 static ImpStatus forward(ImpTrainTask *task, const float *photos, ImpError *error) {
     Decoder *d = task->state;
-    ImpStatus status = look(task, d->encode, photos, error);
+    ImpStatus status = imp_graph_run(d->encode, photos, error);
     if (status != IMP_OK) return status;
     ImpTensor code = imp_graph_value(d->code);
     return imp_decoder_step_forward(&d->step, &code, error);
@@ -126,7 +121,7 @@ static ImpStatus add_batch(ImpTrainTask *task, const float *photos, double *loss
     Decoder *d = task->state;
     d->photos = photos;
     d->losses = losses;
-    ImpStatus status = look(task, d->target, photos, error);
+    ImpStatus status = imp_graph_run(d->target, photos, error);
     if (status == IMP_OK) status = forward(task, photos, error);
     if (status == IMP_OK) status = imp_decoder_step_back(&d->step, add_losses, d, error);
     losses[0] = d->pixel_weight * losses[1] + d->feature_weight * losses[2];

@@ -12,7 +12,6 @@
 #include "network/vgg_write.h"
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static const ImpParam rows[] = {
     IMP_TRAIN_ROW_PHOTOS,
@@ -214,11 +213,6 @@ static void free_perceptual(ImpTrainTask *task) {
 
 /* --- steps -------------------------------------------------------------------------------------------------------- */
 
-static ImpStatus look(ImpTrainTask *task, ImpGraph *graph, const float *pictures, ImpError *error) {
-    memcpy(imp_graph_input_data(graph), pictures, imp_train_pixels(task) * sizeof *pictures);
-    return imp_graph_forward(graph, error);
-}
-
 static ImpStatus begin_calibration(ImpTrainTask *task, ImpError *error) {
     Perceptual *p = task->state;
     char texts[IMP_VGG_MAX_CONVS][16];
@@ -270,7 +264,7 @@ static ImpStatus end_calibration(ImpTrainTask *task, ImpError *error) {
 static ImpStatus calibrate(ImpTrainTask *task, int index, const float *photos, ImpError *error) {
     Perceptual *p = task->state;
     ImpStatus status = index == 0 ? begin_calibration(task, error) : IMP_OK;
-    if (status == IMP_OK) status = look(task, p->every_graph, photos, error);
+    if (status == IMP_OK) status = imp_graph_run(p->every_graph, photos, error);
     for (int i = 0; i < p->teacher->n_convs && status == IMP_OK; i++) status = add_grams(p, i, error);
     if (status != IMP_OK || index + 1 < IMP_TRAIN_CALIBRATIONS) return status;
     status = end_calibration(task, error);
@@ -351,8 +345,8 @@ static ImpStatus add_batch(ImpTrainTask *task, const float *photos, double *loss
     p->losses = losses;
     p->status = IMP_OK;
     add_noise(task, photos, p->pictures);
-    ImpStatus status = look(task, p->teacher_graph, p->pictures, error);
-    if (status == IMP_OK) status = look(task, p->student_graph, p->pictures, error);
+    ImpStatus status = imp_graph_run(p->teacher_graph, p->pictures, error);
+    if (status == IMP_OK) status = imp_graph_run(p->student_graph, p->pictures, error);
     if (status == IMP_OK) status = imp_graph_backward(p->student_graph, add_layers, p, NULL, error);
     if (status == IMP_OK && p->status != IMP_OK) *error = p->error;
     return status == IMP_OK ? p->status : status;
