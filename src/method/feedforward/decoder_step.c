@@ -53,9 +53,7 @@ ImpStatus imp_decoder_step_open(ImpDecoderStep *step, ImpTrainTask *task, const 
     if (status == IMP_OK) status = imp_decoder_new(step->encoder, layer, task->settings.seed, &step->decoder, error);
     if (status != IMP_OK) return status;
     list_values(task, step->decoder);
-    task->traits[0].key = "model_sha256", task->traits[0].value = step->encoder->sha256;
-    task->traits[0].phrase = "model";
-    task->n_traits = 1;
+    imp_train_add_trait(task, "model_sha256", step->encoder->sha256, "model");
     status = IMP_ALLOC(&task->gradient, task->count, "gradient", error);
     if (status == IMP_OK) status = make_decode(step, error);
     return status == IMP_OK ? imp_decoder_step_see(step, taps, n, true, step->taps, &step->look, error) : status;

@@ -107,9 +107,7 @@ static ImpStatus open_paintings(ImpTrainTask *task, const ImpParams *params, Imp
     ImpStatus status = IMP_ALLOC(&a->painted, imp_train_pixels(task), "paintings", error);
     if (status == IMP_OK) status = imp_photos_new(&options, &a->paintings, error);
     if (status != IMP_OK) return status;
-    task->traits[task->n_traits].key = "paintings_fingerprint";
-    task->traits[task->n_traits].value = imp_photos_fingerprint(a->paintings);
-    task->traits[task->n_traits++].phrase = "set of paintings";
+    imp_train_add_trait(task, "paintings_fingerprint", imp_photos_fingerprint(a->paintings), "set of paintings");
     return IMP_OK;
 }
 
@@ -173,8 +171,7 @@ static ImpStatus open_adain(ImpTrainTask *task, const ImpParams *params, ImpErro
     a->content_weight = imp_params_real(params, "content-weight");
     a->style_weight = imp_params_real(params, "style-weight");
     a->tv_weight = imp_params_real(params, "tv-weight");
-    for (task->n_losses = 0; task->n_losses < 4; task->n_losses++)
-        task->losses[task->n_losses] = losses[task->n_losses];
+    imp_train_name_losses(task, losses, sizeof losses / sizeof *losses);
     status = imp_train_layers_read(params, "style-layers", a->style_weight, &a->layers, error);
     for (size_t i = 0; i < a->layers.count; i++) taps[STYLES + i] = a->layers.list[i].layer;
     if (status == IMP_OK && a->layers.count == 0)

@@ -188,9 +188,7 @@ ImpStatus imp_train_start(ImpTrainTask *task, ImpError *error) {
                           "start: %.200s is no checkpoint; give one that %s wrote (its file ends in .checkpoint)", path,
                           task->type->command);
     if (status == IMP_OK) status = imp_sha256_file(path, task->start_sha256, error);
-    task->traits[task->n_traits].key = "start_sha256";
-    task->traits[task->n_traits].value = task->start_sha256;
-    task->traits[task->n_traits++].phrase = "file to start from";
+    imp_train_add_trait(task, "start_sha256", task->start_sha256, "file to start from");
     imp_bundle_free(&bundle);
     return status;
 }

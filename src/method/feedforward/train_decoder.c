@@ -64,8 +64,7 @@ static ImpStatus open_decoder(ImpTrainTask *task, const ImpParams *params, ImpEr
     task->state = d;
     d->pixel_weight = imp_params_real(params, "pixel-weight");
     d->feature_weight = imp_params_real(params, "feature-weight");
-    for (task->n_losses = 0; task->n_losses < 4; task->n_losses++)
-        task->losses[task->n_losses] = losses[task->n_losses];
+    imp_train_name_losses(task, losses, sizeof losses / sizeof *losses);
     if (d->pixel_weight == 0 && d->feature_weight == 0)
         return imp_fail(error, IMP_ERROR_ARGUMENT, "pixel-weight and feature-weight are both 0; nothing is learned");
     status = imp_decoder_step_open(&d->step, task, params, layer, taps, TAPS, error);

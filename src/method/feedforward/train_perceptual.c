@@ -177,16 +177,13 @@ static ImpStatus open_perceptual(ImpTrainTask *task, const ImpParams *params, Im
     p->task = task;
     p->noise = (float)imp_params_real(params, "noise");
     p->gram = imp_params_real(params, "gram");
-    for (task->n_losses = 0; task->n_losses < sizeof losses / sizeof *losses; task->n_losses++)
-        task->losses[task->n_losses] = losses[task->n_losses];
+    imp_train_name_losses(task, losses, sizeof losses / sizeof *losses);
     status = read_teacher(p, params, error);
     if (status == IMP_OK) status = read_layers(p, params, error);
     if (status == IMP_OK) status = make_student(task, params, error);
     if (status == IMP_OK) status = make_graphs(task, error);
     if (status != IMP_OK) return status;
-    task->traits[0].key = "teacher_sha256", task->traits[0].value = p->teacher->sha256;
-    task->traits[0].phrase = "teacher";
-    task->n_traits = 1;
+    imp_train_add_trait(task, "teacher_sha256", p->teacher->sha256, "teacher");
     return IMP_OK;
 }
 

@@ -86,17 +86,15 @@ static ImpStatus open_style(ImpTrainTask *task, const ImpParams *params, ImpErro
     ImpStatus status = IMP_ALLOC(&style, 1, "training", error);
     if (status != IMP_OK) return status;
     task->state = style;
-    for (task->n_losses = 0; task->n_losses < 4; task->n_losses++)
-        task->losses[task->n_losses] = losses[task->n_losses];
+    imp_train_name_losses(task, losses, sizeof losses / sizeof *losses);
     status = imp_train_style_settings_read(params, &style->settings, error);
     if (status == IMP_OK) status = read_model(style, error);
     if (status == IMP_OK) status = make_objective(task, error);
     if (status == IMP_OK) status = make_net(task, error);
     if (status == IMP_OK) status = make_graph(task, error);
     if (status != IMP_OK) return status;
-    task->traits[0].key = "style_sha256", task->traits[0].value = style->sha256, task->traits[0].phrase = "painting";
-    task->traits[1].key = "model_sha256", task->traits[1].value = style->vgg->sha256, task->traits[1].phrase = "model";
-    task->n_traits = 2;
+    imp_train_add_trait(task, "style_sha256", style->sha256, "painting");
+    imp_train_add_trait(task, "model_sha256", style->vgg->sha256, "model");
     return IMP_OK;
 }
 

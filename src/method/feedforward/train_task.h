@@ -65,6 +65,11 @@ static inline size_t imp_train_pixels(const ImpTrainTask *task) {
     return 3 * (size_t)task->settings.batch * (size_t)task->settings.crop * (size_t)task->settings.crop;
 }
 
+/* What a task says of itself when it opens; texts are copied by nobody. The names of its losses, at most
+ * IMP_TRAIN_MAX_LOSSES; and one more trait, at most IMP_TRAIN_MAX_TRAITS with the one that the loop adds. */
+void imp_train_name_losses(ImpTrainTask *task, const char *const *names, size_t n);
+void imp_train_add_trait(ImpTrainTask *task, const char *key, const char *value, const char *phrase);
+
 /* Runs a training from its request to the written network: ImpTraining.run. */
 ImpStatus imp_train_run(const ImpTrainTaskType *type, const ImpTrainingRequest *request, ImpTrainingResult *result,
                         ImpError *error);
