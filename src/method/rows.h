@@ -3,6 +3,7 @@
 #define IMP_METHOD_ROWS_H
 
 #include "impasto/parameter.h"
+#include "network/model_input.h"
 
 #define IMP_ROW_THREADS                                                                                                \
     {                                                                                                                  \
@@ -17,5 +18,7 @@
         .name = "model-input", .type = IMP_PARAM_CHOICE, .fallback = "auto", .choices = "auto|torchvision|caffe",      \
         .group = "Network", .help = "how the weights expect pictures; auto finds out from the file"                    \
     }
+/* What it was set to. */
+ImpInputConvention imp_row_model_input(const ImpParams *params);
 
 #endif

@@ -2,13 +2,14 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "method/rows.h"
 
 static ImpShape pictures_of(const ImpTrainTask *task) {
     return (ImpShape){3, task->settings.crop, task->settings.crop, task->settings.batch};
 }
 
 static ImpStatus read_encoder(ImpDecoderStep *step, const ImpParams *params, ImpError *error) {
-    return imp_vgg_weights_read(imp_params_text(params, "model"), imp_train_model_input(params), &step->encoder, error);
+    return imp_vgg_weights_read(imp_params_text(params, "model"), imp_row_model_input(params), &step->encoder, error);
 }
 
 static void list_values(ImpTrainTask *task, const ImpDecoder *decoder) {

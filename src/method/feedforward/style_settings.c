@@ -97,7 +97,7 @@ ImpStatus imp_train_style_settings_read(const ImpParams *params, ImpTrainStyleSe
                                  .tv_weight = imp_params_real(params, "tv-weight"),
                                  .style_size = (int)imp_params_integer(params, "style-size"),
                                  .model = imp_params_text(params, "model"),
-                                 .model_input = imp_train_model_input(params),
+                                 .model_input = imp_row_model_input(params),
                                  .width = imp_params_real(params, "width"),
                                  .residuals = (int)imp_params_integer(params, "residual-blocks")};
     if (!s->style) return imp_fail(error, IMP_ERROR_ARGUMENT, "there is no painting to learn from: give --style FILE");

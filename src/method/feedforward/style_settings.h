@@ -3,6 +3,7 @@
 #define IMP_METHOD_FEEDFORWARD_STYLE_SETTINGS_H
 
 #include "method/feedforward/train_settings.h"
+#include "network/model_input.h"
 
 enum { IMP_TRAIN_STYLE_ROWS = 33 };
 extern const ImpParam imp_train_style_rows[IMP_TRAIN_STYLE_ROWS];

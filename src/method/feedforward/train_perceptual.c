@@ -131,7 +131,7 @@ static ImpStatus read_channels(const ImpParams *params, int channels[IMP_VGG_BLO
 }
 
 static ImpStatus read_teacher(Perceptual *p, const ImpParams *params, ImpError *error) {
-    return imp_vgg_weights_read(imp_params_text(params, "teacher"), imp_train_model_input(params), &p->teacher, error);
+    return imp_vgg_weights_read(imp_params_text(params, "teacher"), imp_row_model_input(params), &p->teacher, error);
 }
 
 static ImpStatus make_student(ImpTrainTask *task, const ImpParams *params, ImpError *error) {

@@ -22,11 +22,6 @@ ImpStatus imp_train_layers_read(const ImpParams *params, const char *name, doubl
     return IMP_OK;
 }
 
-ImpInputConvention imp_train_model_input(const ImpParams *params) {
-    static const ImpInputConvention inputs[] = {IMP_INPUT_AUTO, IMP_INPUT_TORCHVISION, IMP_INPUT_CAFFE};
-    return inputs[imp_params_choice(params, "model-input")];
-}
-
 static ImpStatus read_files(const ImpParams *params, ImpTrainSettings *s, ImpError *error) {
     bool sheets = imp_param_find(imp_params_table(params), "sample") != NULL;
     s->photos = imp_params_text(params, "photos");

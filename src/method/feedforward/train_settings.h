@@ -4,7 +4,6 @@
 
 #include "impasto/parameter.h"
 #include "impasto/status.h"
-#include "network/model_input.h"
 #include "optimiser/schedule.h"
 #include <stdbool.h>
 
@@ -35,7 +34,5 @@ ImpStatus imp_train_settings_read(const ImpParams *params, int unit, ImpTrainSet
 /* Of the parameter `name`, the layers that count: those with a weight above 0, where `weight` is too. */
 ImpStatus imp_train_layers_read(const ImpParams *params, const char *name, double weight, ImpTrainLayers *out,
                                 ImpError *error);
-/* The row IMP_ROW_MODEL_INPUT. */
-ImpInputConvention imp_train_model_input(const ImpParams *params);
 
 #endif

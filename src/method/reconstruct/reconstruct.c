@@ -148,10 +148,8 @@ static bool wants_decoder(const ImpParams *params) {
 }
 
 static ImpStatus read_weights(const ImpParams *params, ImpVggWeights **out, ImpError *error) {
-    static const ImpInputConvention inputs[] = {IMP_INPUT_AUTO, IMP_INPUT_TORCHVISION, IMP_INPUT_CAFFE};
     const char *model = imp_params_text(params, "model");
-    return imp_vgg_weights_read(model ? model : IMP_BUILTIN_PERCEPTUAL,
-                                inputs[imp_params_choice(params, "model-input")], out, error);
+    return imp_vgg_weights_read(model ? model : IMP_BUILTIN_PERCEPTUAL, imp_row_model_input(params), out, error);
 }
 
 /* The built-in decoders are called as their layers. */

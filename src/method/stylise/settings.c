@@ -1,6 +1,7 @@
 #include "method/stylise/settings.h"
 
 #include "base/error.h"
+#include "method/rows.h"
 #include <string.h>
 
 /* As ImpStyliseLosses has them. */
@@ -93,8 +94,7 @@ static void read_start(const ImpParams *params, ImpStyliseSettings *s) {
 static void read_run(const ImpParams *params, ImpStyliseSettings *s) {
     s->threads = (int)imp_params_integer(params, "threads");
     s->model = imp_params_text(params, "model");
-    static const ImpInputConvention inputs[] = {IMP_INPUT_AUTO, IMP_INPUT_TORCHVISION, IMP_INPUT_CAFFE};
-    s->model_input = inputs[imp_params_choice(params, "model-input")];
+    s->model_input = imp_row_model_input(params);
     s->max_pooling = imp_params_choice(params, "pooling") == 0;
     s->padding = (ImpPadding)imp_params_choice(params, "padding");
 }
