@@ -30,3 +30,15 @@ ImpStatus imp_checkpoint_file_read(const ImpCheckpointKind *kind, const char *pa
                     "checkpoint",
                     path, kind->owner);
 }
+
+static const char *or_nothing(const char *value) {
+    return value && *value ? value : "nothing";
+}
+
+ImpStatus imp_checkpoint_option_differs(const char *path, const char *option, const char *kept, const char *value,
+                                        ImpError *error) {
+    return imp_fail(error, IMP_ERROR_ARGUMENT,
+                    "%.200s was made with %s %.60s, but this run has %.60s; give it the same options, or start without "
+                    "resume",
+                    path, option, or_nothing(kept), or_nothing(value));
+}

@@ -19,4 +19,9 @@ bool imp_checkpoint_file_is(const ImpBundle *bundle);
 /* Reads a file of that kind; another is IMP_ERROR_FORMAT. On success *out is the caller's, else NULL. */
 ImpStatus imp_checkpoint_file_read(const ImpCheckpointKind *kind, const char *path, ImpBundle **out, ImpError *error);
 
+/* IMP_ERROR_ARGUMENT: the option had the value `kept` when the checkpoint was written, and has `value` now. NULL or ""
+ * is none. */
+ImpStatus imp_checkpoint_option_differs(const char *path, const char *option, const char *kept, const char *value,
+                                        ImpError *error);
+
 #endif

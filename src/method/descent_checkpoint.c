@@ -125,19 +125,12 @@ typedef struct Comparison {
     const ImpBundle *bundle;
 } Comparison;
 
-static const char *or_nothing(const char *value) {
-    return *value ? value : "nothing";
-}
-
 static ImpStatus compare_trait(void *context, const Trait *trait, ImpError *error) {
     const Comparison *comparison = context;
     const char *kept = imp_bundle_metadata(comparison->bundle, trait->key);
     if (kept && strcmp(kept, trait->value) == 0) return IMP_OK;
     if (strncmp(trait->key, "option.", 7) == 0)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "%.200s was made with %s %.60s, but this run has %.60s; give it the same options, or start "
-                        "without resume",
-                        comparison->path, trait->name, or_nothing(kept ? kept : ""), or_nothing(trait->value));
+        return imp_checkpoint_option_differs(comparison->path, trait->name, kept, trait->value, error);
     return imp_fail(error, IMP_ERROR_ARGUMENT,
                     "%.200s was made with another %s than %.200s; give the same files, or start without resume",
                     comparison->path, strcmp(trait->name, "model") == 0 ? "model" : "picture",

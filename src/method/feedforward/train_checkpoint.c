@@ -95,12 +95,7 @@ static ImpStatus compare_trait(void *context, const Trait *trait, ImpError *erro
     const char *kept = imp_bundle_metadata(comparison->bundle, trait->key), *option = trait->option;
     if (kept && strcmp(kept, trait->value) == 0) return IMP_OK;
     if (!kept && option && strcmp(option, "steps") == 0) return IMP_OK; /* the schedule differs, which is said */
-    if (option)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "%.200s was made with %s %.60s, but this run has %.60s; give it the same options, or start "
-                        "without resume",
-                        comparison->path, option, kept && *kept ? kept : "nothing",
-                        *trait->value ? trait->value : "nothing");
+    if (option) return imp_checkpoint_option_differs(comparison->path, option, kept, trait->value, error);
     return imp_fail(error, IMP_ERROR_ARGUMENT,
                     "%.200s was made with another %s; give the same, or start without resume", comparison->path,
                     trait->phrase);
