@@ -3,9 +3,9 @@
 #include "impasto/version.h"
 #include "network/decoder_private.h"
 #include "network/model_open.h"
+#include "network/values.h"
 #include "weights/weights.h"
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,20 +70,12 @@ static ImpStatus list_layers(ImpDecoder *decoder, const ImpBundle *bundle, ImpEr
 static ImpStatus take(const ImpDecoder *decoder, const ImpBundle *bundle, const char *layer, const char *part,
                       size_t count, float *out, ImpError *error) {
     char tensor[32];
-    ImpError reason;
     snprintf(tensor, sizeof tensor, "%s.%s", layer, part);
     const ImpArray *array = imp_bundle_find(bundle, tensor);
     if (!array || array->count != count)
         return imp_fail(error, IMP_ERROR_FORMAT, "%s: %s is missing or of another length; get the file again",
                         decoder->name, tensor);
-    ImpStatus status = imp_array_to_float(array, out, &reason);
-    if (status != IMP_OK) return imp_fail(error, status, "%s: %.800s", decoder->name, reason.message);
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(out[i]))
-            return imp_fail(error, IMP_ERROR_FORMAT,
-                            "%s: %s holds a value that is no finite number (element %zu); get the file again",
-                            decoder->name, tensor, i);
-    return IMP_OK;
+    return imp_network_values(array, decoder->name, out, error);
 }
 
 static ImpStatus take_values(ImpDecoder *decoder, const ImpBundle *bundle, ImpError *error) {

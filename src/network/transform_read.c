@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "network/model_open.h"
 #include "network/transform_private.h"
+#include "network/values.h"
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,21 +130,13 @@ static ImpStatus take(const Reader *reader, const char *layer, const char *part,
                       float *out) {
     char tensor[48];
     const ImpArray *array;
-    ImpError reason;
     snprintf(tensor, sizeof tensor, "%s.%s", layer, part);
     ImpStatus status = find(reader, tensor, &array);
     if (status == IMP_OK && !array) status = missing(reader, tensor);
     if (status == IMP_OK) status = check_shape(reader, array, rank, dims);
     if (status != IMP_OK || !out) return status;
     assert(array); /* missing() is never IMP_OK */
-    status = imp_array_to_float(array, out, &reason);
-    if (status != IMP_OK) return imp_fail(reader->error, status, "%s: %.800s", reader->name, reason.message);
-    for (size_t i = 0; i < array->count; i++)
-        if (!isfinite(out[i]))
-            return imp_fail(reader->error, IMP_ERROR_FORMAT,
-                            "%s: %.80s holds a value that is no finite number (element %zu); get the file again",
-                            reader->name, array->name, i);
-    return IMP_OK;
+    return imp_network_values(array, reader->name, out, reader->error);
 }
 
 /* values NULL: as `out` above. */

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include <math.h>
+#include "network/values.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -233,16 +233,7 @@ static ImpStatus take_values(const ImpArray *array, const char *name, int rank, 
                              ImpError *error) {
     ImpStatus status = check_shape(array, name, rank, dims, error);
     if (status == IMP_OK) status = IMP_ALLOC(out, array->count, "weights of the network", error);
-    if (status != IMP_OK) return status;
-    ImpError reason;
-    status = imp_array_to_float(array, *out, &reason);
-    if (status != IMP_OK) return imp_fail(error, status, "%s: %s", name, reason.message);
-    for (size_t i = 0; i < array->count; i++)
-        if (!isfinite((*out)[i]))
-            return imp_fail(error, IMP_ERROR_FORMAT,
-                            "%s: %.80s holds a value that is no finite number (element %zu); fetch the file again",
-                            name, array->name, i);
-    return IMP_OK;
+    return status == IMP_OK ? imp_network_values(array, name, *out, error) : status;
 }
 
 /* What the block's first convolution puts out, the others do too. */
