@@ -63,10 +63,10 @@ static const ModelAction actions[] = {
      .form = "",
      .summary = "show the models known by name and those on this machine",
      .description =
-         "Models lie in $XDG_DATA_HOME/impasto/models, or ~/.local/share/impasto/models. A weight file put there "
-         "as NAME.safetensors or NAME.pth can be given as --model NAME. Some models are part of impasto and always "
-         "there; 'builtin', or 'perceptual', is the network among them that judges pictures. Where a name "
-         "fits several, a path goes before the folder, and the folder before what is part of impasto.",
+         "Models lie in $XDG_DATA_HOME/impasto/models, or ~/.local/share/impasto/models. A weight file put there as "
+         "NAME.safetensors or NAME.pth can be given as --model NAME. Some models are part of impasto and always there; "
+         "'builtin', or 'perceptual', is the network among them that judges pictures. Where a name fits several, a "
+         "path goes before the folder, and the folder before what is part of impasto.",
      .examples = "impasto model list  # what is here",
      .options = TABLE(list_rows),
      .run = model_list},
@@ -74,10 +74,8 @@ static const ModelAction actions[] = {
      .form = "FILE",
      .summary = "show what is in a weight file",
      .description = "Tells the format, the network that is recognised (a VGG and how deep it goes, a style network and "
-                    "how wide it "
-                    "is, a decoder and what it decodes), how pictures become its input, and the arrays. FILE is a path "
-                    "or a name that 'impasto model "
-                    "list' shows.",
+                    "how wide it is, a decoder and what it decodes), how pictures become its input, and the arrays. "
+                    "FILE is a path or a name that 'impasto model list' shows.",
      .examples = "impasto model info vgg19  # the fetched model\nimpasto model info --json my.pth  # for programs",
      .options = TABLE(info_rows),
      .n_positional = 1,
@@ -85,12 +83,11 @@ static const ModelAction actions[] = {
     {.name = "fetch",
      .form = "NAME",
      .summary = "download a model, check it, and keep what is needed of it",
-     .description = "Downloads the published file, checks its SHA-256, keeps the convolutions (a seventh of the file) "
-                    "and puts them "
-                    "into the models folder. A download that was interrupted goes on where it stopped.\n\n"
-                    "Without a connection, bring the file here in another way, save it under its own name in the "
-                    "models folder and "
-                    "give the same command: it is checked and converted.",
+     .description =
+         "Downloads the published file, checks its SHA-256, keeps the convolutions (a seventh of the file) and puts "
+         "them into the models folder. A download that was interrupted goes on where it stopped.\n\n"
+         "Without a connection, bring the file here in another way, save it under its own name in the models folder "
+         "and give the same command: it is checked and converted.",
      .examples = "impasto model fetch vgg19  # 548 MiB to download, 77 MiB kept\n"
                  "impasto model fetch vgg19 --half  # 39 MiB kept",
      .options = TABLE(fetch_rows),

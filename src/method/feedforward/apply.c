@@ -268,17 +268,14 @@ static const ImpInput inputs[] = {{"content", "the photograph to be restyled", 1
 const ImpMethod imp_method_apply = {
     .name = "apply",
     .summary = "restyle a photograph in one pass, like a painting or with a network trained for a style",
-    .description =
-        "Runs a photograph once through a network: seconds where 'impasto stylize' takes minutes.\n\n"
-        "With --style, any painting will do: the photograph's features get the statistics of the painting's, and a "
-        "decoder paints from them (Huang, Belongie 2017; Li et al. 2017). Without, the network was trained for one "
-        "style "
-        "(Johnson, Alahi, Fei-Fei 2016), which is the better picture: 'impasto train style' makes such a network from "
-        "a "
-        "painting; those of pytorch/examples fast_neural_style and what was trained with it (.pth, .model) do as well, "
-        "of any width.\n\n"
-        "The result has exactly the photograph's size. The network paints strokes of the size it was trained with, in "
-        "pixels: a smaller --size makes them larger within the picture.",
+    .description = "Runs a photograph once through a network: seconds where 'impasto stylize' takes minutes.\n\n"
+                   "With --style, any painting will do: the photograph's features get the statistics of the "
+                   "painting's, and a decoder paints from them (Huang, Belongie 2017; Li et al. 2017). Without, the "
+                   "network was trained for one style (Johnson, Alahi, Fei-Fei 2016), which is the better picture: "
+                   "'impasto train style' makes such a network from a painting; those of pytorch/examples "
+                   "fast_neural_style and what was trained with it (.pth, .model) do as well, of any width.\n\n"
+                   "The result has exactly the photograph's size. The network paints strokes of the size it was "
+                   "trained with, in pixels: a smaller --size makes them larger within the picture.",
     .examples =
         "impasto apply photo.jpg --style painting.jpg -o out.png  # like this painting\n"
         "impasto apply photo.jpg --style a.jpg,b.jpg --style-weights 2,1 -o out.png  # like two, more like the first\n"

@@ -63,8 +63,7 @@ const ImpParam imp_train_style_rows[] = {
      .fallback = "builtin",
      .group = "Network",
      .help = "the network that judges the pictures: the built-in one, or VGG-16 or VGG-19 weights, a file or the name "
-             "of a model "
-             "fetched before"},
+             "of a model fetched before"},
     IMP_ROW_MODEL_INPUT,
     {.name = "content-layers",
      .type = IMP_PARAM_LAYERS,

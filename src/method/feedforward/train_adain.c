@@ -349,9 +349,9 @@ static ImpStatus run(const ImpTrainingRequest *request, ImpTrainingResult *resul
 const ImpTraining imp_train_adain = {
     .name = "adain",
     .summary = "train the decoder that gives any photograph the style of any painting in one pass",
-    .description = "Learns to paint from features whose means and deviations were replaced by those of a painting "
-                   "(Huang, Belongie "
-                   "2017). With the network, 'impasto apply --style' needs no training for a new painting.",
+    .description =
+        "Learns to paint from features whose means and deviations were replaced by those of a painting (Huang, "
+        "Belongie 2017). With the network, 'impasto apply --style' needs no training for a new painting.",
     .examples =
         "impasto train adain --photos ~/Pictures --paintings ~/Paintings -o adain.safetensors --sample now.png  # for "
         "the built-in network",

@@ -381,10 +381,8 @@ const ImpTraining imp_train_perceptual = {
     .name = "perceptual",
     .summary = "train a small network that sees what VGG sees, for losses that are many times faster",
     .description = "Learns a network with the layers of VGG and a fraction of its channels that tells VGG's "
-                   "activations as well as "
-                   "it can, by a linear map at each layer. Every method then takes it as --model. The built-in model "
-                   "was made this "
-                   "way.\n\n"
+                   "activations as well as it can, by a linear map at each layer. Every method then takes it as "
+                   "--model. The built-in model was made this way.\n\n"
                    "Losses are relative: 0.1 means that a tenth of the activations' squares is not told.",
     .examples =
         "impasto train perceptual --photos ~/Pictures -o small.safetensors --half  # a quarter of VGG-19's channels\n"

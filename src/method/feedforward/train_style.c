@@ -180,11 +180,9 @@ const ImpTraining imp_train_style = {
     .examples =
         "impasto train style --style painting.jpg --photos ~/Pictures -o x.safetensors --sample now.png  # the recipe\n"
         "impasto train style --style painting.jpg --photos ~/Pictures -o x.safetensors --width 0.5 --half  # smaller "
-        "and "
-        "faster\n"
+        "and faster\n"
         "impasto train style --style painting.jpg --photos ~/Pictures -o x.safetensors --resume "
-        "x.safetensors.checkpoint "
-        " # after Ctrl-C",
+        "x.safetensors.checkpoint  # after Ctrl-C",
     .params = {imp_train_style_rows, IMP_TRAIN_STYLE_ROWS},
     .run = run,
 };

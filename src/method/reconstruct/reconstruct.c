@@ -221,9 +221,8 @@ const ImpMethod imp_method_reconstruct = {
     .summary = "show what a layer of a network keeps of a picture",
     .description =
         "Looks for the picture that a layer of a network cannot tell from the given one (Mahendran, Vedaldi 2015). "
-        "From "
-        "shallow layers the picture comes back almost exactly; the deeper the layer, the more only its forms and their "
-        "arrangement do. That is what 'impasto stylize' keeps when the layer is one of its --content-layers.\n\n"
+        "From shallow layers the picture comes back almost exactly; the deeper the layer, the more only its forms and "
+        "their arrangement do. That is what 'impasto stylize' keeps when the layer is one of its --content-layers.\n\n"
         "The picture is optimised from noise, until its activation at the layer is that of the original, with two "
         "regularisers that keep colours and differences of neighbours as they are in photographs. --decoder shows it "
         "in one pass instead, with a network that was trained to invert the layer (Dosovitskiy, Brox 2016).\n\n"

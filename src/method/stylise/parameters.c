@@ -79,8 +79,7 @@ const ImpParam imp_stylise_rows[] = {
      .fallback = "content",
      .group = "Picture",
      .help = "what to start from: content, noise, style, adain (what 'impasto apply --style' makes of them), or the "
-             "path of "
-             "a picture",
+             "path of a picture",
      .aliases = "init-image"},
     {.name = "init-decoder",
      .type = IMP_PARAM_TEXT,
@@ -146,8 +145,7 @@ const ImpParam imp_stylise_rows[] = {
      .fallback = "builtin",
      .group = "Network",
      .help = "the network that judges: the built-in one, which is many times faster than VGG-19 and close to it; or "
-             "VGG-16 or "
-             "VGG-19 weights, a file or the name of a model fetched before",
+             "VGG-16 or VGG-19 weights, a file or the name of a model fetched before",
      .aliases = "model-file"},
     IMP_ROW_MODEL_INPUT,
     {.name = "content-layers",
