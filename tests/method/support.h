@@ -119,6 +119,17 @@ static inline void on_notice(void *context, const char *sentence) {
     snprintf(seen->notice, sizeof seen->notice, "%s", sentence);
 }
 
+/* Sets the options in "name=value;name=value", which is taken apart, as a user gives them; the last of a name wins. */
+static inline void set_params(ImpParams *params, char *text) {
+    ImpError error;
+    for (char *save, *part = strtok_r(text, ";", &save); part; part = strtok_r(NULL, ";", &save)) {
+        char *equals = strchr(part, '=');
+        assert_non_null(equals);
+        *equals = 0;
+        must(imp_params_set(params, part, equals + 1, &error), &error);
+    }
+}
+
 /* Values of stylize from "name=value;name=value", given as a user gives them; the small model and its layers unless
  * they say otherwise. */
 static inline ImpParams *make_params(const char *settings) {
@@ -129,12 +140,7 @@ static inline ImpParams *make_params(const char *settings) {
     snprintf(text, sizeof text, "model=%s;content-layers=relu2_1;style-layers=relu1_1,conv1_2;threads=1;%s",
              in_folder("model.safetensors"), settings);
     must(imp_params_new(&method->params, &params, &error), &error);
-    for (char *save, *part = strtok_r(text, ";", &save); part; part = strtok_r(NULL, ";", &save)) {
-        char *equals = strchr(part, '=');
-        assert_non_null(equals);
-        *equals = 0;
-        must(imp_params_set(params, part, equals + 1, &error), &error);
-    }
+    set_params(params, text);
     /* What these tests take for granted, whatever the default may become; not given, so that presets can change it. */
     must(imp_params_apply_preset(params,
                                  "min-scale=0;normalisation=mean;content-weight=1;style-weight=1e6;tv-weight=0;"

@@ -33,13 +33,9 @@ static ImpParams *params_of(const char *settings) {
     const ImpMethod *method = imp_method_find("apply");
     assert_non_null(method);
     must(imp_params_new(&method->params, &params, &error), &error);
-    char text[512], *rest = text;
+    char text[512];
     snprintf(text, sizeof text, "%s", settings);
-    for (char *one; (one = strtok_r(rest, ";", &rest)) != NULL;) {
-        char *value = strchr(one, '=');
-        *value++ = '\0';
-        must(imp_params_set(params, one, value, &error), &error);
-    }
+    set_params(params, text);
     return params;
 }
 

@@ -38,12 +38,7 @@ static ImpParams *params_of(const char *settings) {
     char text[2048];
     must(imp_params_new(&imp_method_find("reconstruct")->params, &params, &error), &error);
     snprintf(text, sizeof text, "model=%s;threads=1;%s", in_folder("model.safetensors"), settings);
-    for (char *save, *part = strtok_r(text, ";", &save); part; part = strtok_r(NULL, ";", &save)) {
-        char *equals = strchr(part, '=');
-        assert_non_null(equals);
-        *equals = 0;
-        must(imp_params_set(params, part, equals + 1, &error), &error);
-    }
+    set_params(params, text);
     return params;
 }
 

@@ -2,9 +2,9 @@
  * when it is stopped or the disk is full, and what it refuses. That its losses and steps are PyTorch's, train_peer.py
  * checks. */
 #include "method/support.h"
+#include "method/training.h"
 
 #include "base/memory.h"
-#include "impasto/train.h"
 #include "method/feedforward/style_objective.h"
 #include "method/feedforward/train_state.h"
 #include "network/transform_net.h"
@@ -25,48 +25,22 @@ static int make_files(void **state) {
     return 0;
 }
 
-typedef struct Watch {
-    int64_t stop_at;
-    int rows, notices;
-    double totals[256];
-    char notice[512];
-} Watch;
-
-static unsigned on_step(void *context, const ImpProgress *progress) {
-    Watch *watch = context;
-    assert_string_equal(progress->metrics[0].name, "total");
-    if (watch->rows < 256) watch->totals[watch->rows++] = progress->metrics[0].value;
-    return progress->step == watch->stop_at ? IMP_STOP : IMP_CONTINUE;
-}
-
-static void on_sentence(void *context, const char *sentence) {
-    Watch *watch = context;
-    watch->notices++;
-    snprintf(watch->notice, sizeof watch->notice, "%s", sentence);
-}
-
 static ImpParams *training_params(const char *settings) {
     ImpError error;
     ImpParams *params;
-    char text[2048], *rest = text;
+    char text[2048];
     must(imp_params_new(&imp_training_find("style")->params, &params, &error), &error);
     snprintf(text, sizeof text,
              "model=%s;style=%s;photos=%s;style-layers=relu1_1,relu2_1;content-layers=relu1_2;width=0.0625;"
              "residual-blocks=1;batch=2;crop=32;style-size=40;checkpoint-every=0;threads=1;%s",
              in_folder("model.safetensors"), in_folder("style.png"), in_folder("photos"), settings);
-    for (char *one; (one = strtok_r(rest, ";", &rest)) != NULL;) {
-        char *value = strchr(one, '=');
-        *value++ = '\0';
-        must(imp_params_set(params, one, value, &error), &error);
-    }
+    set_params(params, text);
     return params;
 }
 
 static ImpStatus attempt(const char *settings, Watch *watch, ImpTrainingResult *result, ImpError *error) {
     ImpParams *params = training_params(settings);
-    ImpTrainingRequest request = {.params = params,
-                                  .observer = {.context = watch, .progress = on_step, .notice = on_sentence}};
-    ImpStatus status = imp_training_find("style")->run(&request, result, error);
+    ImpStatus status = run_training("style", params, watch, result, error);
     imp_params_free(&params);
     return status;
 }
@@ -76,12 +50,6 @@ static ImpTrainingResult train(const char *settings, Watch *watch) {
     ImpTrainingResult result;
     must(attempt(settings, watch, &result, &error), &error);
     return result;
-}
-
-static void assert_same_file(const char *a, const char *b) {
-    char command[400];
-    snprintf(command, sizeof command, "cmp '%s' '%s'", a, b);
-    assert_int_equal(system(command), 0);
 }
 
 static void it_learns(void **state) {

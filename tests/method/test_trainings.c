@@ -1,9 +1,9 @@
 /* The trainings beside `train style`, on small networks: that each learns, that a run taken up again ends in the same
  * bytes, that what it writes is read by what uses it, and what it refuses. */
 #include "method/support.h"
+#include "method/training.h"
 
 #include "base/memory.h"
-#include "impasto/train.h"
 #include "network/decoder.h"
 #include "network/vgg.h"
 #include <sys/stat.h>
@@ -23,20 +23,6 @@ static int make_files(void **state) {
     return 0;
 }
 
-typedef struct Watch {
-    int64_t stop_at;
-    int metric; /* which of them is kept */
-    int rows;
-    double totals[256];
-} Watch;
-
-static unsigned on_step(void *context, const ImpProgress *progress) {
-    Watch *watch = context;
-    assert_string_equal(progress->metrics[0].name, "total");
-    if (watch->rows < 256) watch->totals[watch->rows++] = progress->metrics[watch->metric].value;
-    return progress->step == watch->stop_at ? IMP_STOP : IMP_CONTINUE;
-}
-
 /* Options that make it small; the last ones win. */
 typedef struct Kind {
     const char *name, *model, *settings;
@@ -53,7 +39,7 @@ static ImpStatus attempt(const Kind *kind, const char *settings, Watch *watch, I
                          ImpError *error) {
     const ImpTraining *training = imp_training_find(kind->name);
     ImpParams *params;
-    char text[4096], *rest = text;
+    char text[4096];
     assert_non_null(training);
     must(imp_params_new(&training->params, &params, error), error);
     int used = snprintf(text, sizeof text, "%s=%s;photos=%s;batch=2;checkpoint-every=0;threads=1;%s%s", kind->model,
@@ -61,13 +47,8 @@ static ImpStatus attempt(const Kind *kind, const char *settings, Watch *watch, I
     if (imp_param_find(&training->params, "paintings"))
         must(imp_params_set(params, "paintings", in_folder("paintings"), error), error);
     assert_true(used > 0 && (size_t)used < sizeof text);
-    for (char *one; (one = strtok_r(rest, ";", &rest)) != NULL;) {
-        char *value = strchr(one, '=');
-        *value++ = '\0';
-        must(imp_params_set(params, one, value, error), error);
-    }
-    ImpTrainingRequest request = {.params = params, .observer = {.context = watch, .progress = on_step}};
-    ImpStatus status = training->run(&request, result, error);
+    set_params(params, text);
+    ImpStatus status = run_training(kind->name, params, watch, result, error);
     imp_params_free(&params);
     return status;
 }
@@ -77,12 +58,6 @@ static ImpTrainingResult train(const Kind *kind, const char *settings, Watch *wa
     ImpTrainingResult result;
     must(attempt(kind, settings, watch, &result, &error), &error);
     return result;
-}
-
-static void assert_same_file(const char *a, const char *b) {
-    char command[400];
-    snprintf(command, sizeof command, "cmp '%s' '%s'", a, b);
-    assert_int_equal(system(command), 0);
 }
 
 /* After 60 steps that metric is below `share` of what it was. */
@@ -132,15 +107,11 @@ static ImpStatus paint(const char *model, const char *settings, ImpImage **out, 
     ImpPicture picture = {"content", "photo.png", photo};
     ImpParams *params;
     ImpResult result;
-    char text[1024], *rest = text;
+    char text[1024];
     must(imp_params_new(&apply->params, &params, error), error);
     snprintf(text, sizeof text, "model=%s;decoder=%s;style-size=40;threads=1;%s", model,
              in_folder("decoder.safetensors"), settings);
-    for (char *one; (one = strtok_r(rest, ";", &rest)) != NULL;) {
-        char *value = strchr(one, '=');
-        *value++ = '\0';
-        must(imp_params_set(params, one, value, error), error);
-    }
+    set_params(params, text);
     ImpRequest request = {.params = params, .pictures = &picture, .n_pictures = 1};
     ImpStatus status = apply->run(&request, &result, error);
     *out = result.image;
