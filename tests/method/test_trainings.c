@@ -29,7 +29,7 @@ typedef struct Kind {
 } Kind;
 
 static const Kind kinds[] = {
-    {"perceptual", "teacher", "channels=5,6,8,8,8;layers=relu1_1,relu1_2:2,relu2_1;gram=10;crop=32;"},
+    {"perceptual", "teacher", "channels=5,6,8,8,8;layers=relu1_1,relu1_2:2,relu2_1;crop=32;"},
     {"decoder", "model", "layer=relu2_1;crop=32;feature-weight=0.1;"},
     {"adain", "model", "layer=relu2_1;style-layers=relu1_1,relu2_1:2;crop=32;tv-weight=0.1;"},
 };
@@ -60,27 +60,18 @@ static ImpTrainingResult train(const Kind *kind, const char *settings, Watch *wa
     return result;
 }
 
-/* After 60 steps that metric is below `share` of what it was. */
-static void expect_fall(const Kind *kind, const char *more, int metric, double share) {
-    Watch watch = {.metric = metric};
-    char settings[512];
-    snprintf(settings, sizeof settings, "steps=60;learning-rate=0.005;output=%s%s", in_folder("learned.safetensors"),
-             more);
-    ImpTrainingResult result = train(kind, settings, &watch);
-    assert_int_equal(result.steps, 60);
-    double early = 0, late = 0;
-    for (int i = 0; i < 8; i++) early += watch.totals[i], late += watch.totals[52 + i];
-    if (!(late < share * early)) fail_msg("%s: from %g to %g", kind->name, early, late);
-}
-
 static void each_learns(void **state) {
     (void)state;
-    for (int k = 0; k < KINDS; k++) expect_fall(&kinds[k], "", 0, 0.9);
-}
-
-static void gram_matrices_are_learned(void **state) {
-    (void)state;
-    expect_fall(&kinds[0], ";gram=1000", 6, 0.5);
+    for (int k = 0; k < KINDS; k++) {
+        Watch watch = {0};
+        char settings[512];
+        snprintf(settings, sizeof settings, "steps=60;learning-rate=0.005;output=%s", in_folder("learned.safetensors"));
+        ImpTrainingResult result = train(&kinds[k], settings, &watch);
+        assert_int_equal(result.steps, 60);
+        double early = 0, late = 0;
+        for (int i = 0; i < 8; i++) early += watch.totals[i], late += watch.totals[52 + i];
+        if (!(late < 0.9 * early)) fail_msg("%s: from %g to %g", kinds[k].name, early, late);
+    }
 }
 
 static void each_is_taken_up_again_to_the_same_bytes(void **state) {
@@ -231,7 +222,6 @@ static void what_cannot_be_done_is_said(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_learns),
-        cmocka_unit_test(gram_matrices_are_learned),
         cmocka_unit_test(each_is_taken_up_again_to_the_same_bytes),
         cmocka_unit_test(what_is_written_is_used),
         cmocka_unit_test(each_starts_from_a_checkpoint),

@@ -6,7 +6,7 @@
 static unsigned on_step(void *context, const ImpProgress *progress) {
     Watch *watch = context;
     assert_string_equal(progress->metrics[0].name, "total");
-    if (watch->rows < 256) watch->totals[watch->rows++] = progress->metrics[watch->metric].value;
+    if (watch->rows < 256) watch->totals[watch->rows++] = progress->metrics[0].value;
     return progress->step == watch->stop_at ? IMP_STOP : IMP_CONTINUE;
 }
 

@@ -6,7 +6,6 @@
 
 typedef struct Watch {
     int64_t stop_at; /* step; 0: never */
-    int metric;      /* which of them is kept in totals; 0 is the total */
     int rows, notices;
     double totals[256];
     char notice[512]; /* the last one */

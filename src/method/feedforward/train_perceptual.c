@@ -56,15 +56,6 @@ static const ImpParam rows[] = {
      .group = "Training",
      .help = "the most noise added to every other picture, with white at 1: what optimised pictures look like on the "
              "way"},
-    {.name = "gram",
-     .type = IMP_PARAM_REAL,
-     .fallback = "1",
-     .minimum = 0,
-     .maximum = 1e6,
-     .group = "Training",
-     .help =
-         "how much the Gram matrices of the first layer of each block count beside the activations: what styles are "
-         "told by"},
     IMP_TRAIN_ROWS_STEPS("8000", "4", "192", "2e-3", "cosine"),
 
     IMP_TRAIN_ROWS_RUN,
@@ -84,12 +75,9 @@ typedef struct Perceptual {
     ImpGraph *every_graph;            /* the teacher with all of them tapped, likewise */
     ImpNode *every_tap[IMP_VGG_MAX_CONVS];
     float noise;
-    double gram;          /* weight of the Gram matrices */
     float *pictures;      /* (N,3,crop,crop) photographs with noise */
     double *losses;       /* of the batch at hand */
     double total_weights; /* of the layers */
-    ImpStatus status;     /* of a layer in the backward pass */
-    ImpError error;
 } Perceptual;
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
@@ -169,14 +157,13 @@ static ImpStatus make_graphs(ImpTrainTask *task, ImpError *error) {
 }
 
 static ImpStatus open_perceptual(ImpTrainTask *task, const ImpParams *params, ImpError *error) {
-    static const char *const losses[] = {"total", "block1", "block2", "block3", "block4", "block5", "gram"};
+    static const char *const losses[] = {"total", "block1", "block2", "block3", "block4", "block5"};
     Perceptual *p;
     ImpStatus status = IMP_ALLOC(&p, 1, "training", error);
     if (status != IMP_OK) return status;
     task->state = p;
     p->task = task;
     p->noise = (float)imp_params_real(params, "noise");
-    p->gram = imp_params_real(params, "gram");
     imp_train_name_losses(task, losses, sizeof losses / sizeof *losses);
     status = read_teacher(p, params, error);
     if (status == IMP_OK) status = read_layers(p, params, error);
@@ -286,67 +273,26 @@ static void add_noise(const ImpTrainTask *task, const float *photos, float *pict
     }
 }
 
-static double add_activations(const Perceptual *p, size_t layer, const ImpTensor *value, const ImpTensor *gradient) {
-    ImpTensor target = imp_graph_value(p->teacher_taps[layer]);
-    double share = p->layers.list[layer].weight / p->total_weights / (double)imp_shape_count(value->shape);
-    float scale = (float)(1 / p->sizes[p->convs[layer]]);
-    return share * imp_add_squares(value, &target, scale, (float)(2 * share), gradient);
-}
-
-/* The distance of one image's Gram matrices, relative to the teacher's: what a style loss would make of the layer's
- * error. Activations that are told well in the mean may still err all in one direction, and optimisation finds it. */
-static ImpStatus add_image_gram(const Perceptual *p, size_t layer, double weight, const ImpTensor *value,
-                                const ImpTensor *target, const ImpTensor *gradient, double *sum, ImpError *error) {
-    int channels = value->shape.channels;
-    double size = p->sizes[p->convs[layer]], loss = 0, *gram;
-    ImpLoss *style = NULL;
-    ImpStatus status = IMP_ALLOC(&gram, (size_t)channels * (size_t)channels, "Gram matrix", error);
-    if (status == IMP_OK) status = imp_gram_target(IMP_NORMALISE_RELATIVE, target, channels, gram, error);
-    for (size_t k = 0; k < (size_t)channels * (size_t)channels && status == IMP_OK; k++) gram[k] /= size * size;
-    if (status == IMP_OK)
-        status = imp_gram_loss_new(layer, weight, IMP_NORMALISE_RELATIVE, gram, value->shape, channels, &style, error);
-    if (status == IMP_OK) status = imp_loss_value(style, value, &loss, error);
-    if (status == IMP_OK) imp_loss_add_gradient(style, value, gradient);
-    *sum += loss;
-    imp_loss_free(&style);
-    imp_free(gram);
-    return status;
-}
-
-static double add_grams_of(Perceptual *p, size_t layer, const ImpTensor *value, const ImpTensor *gradient) {
-    ImpTensor target = imp_graph_value(p->teacher_taps[layer]);
-    size_t images = imp_shape_images(value->shape);
-    double weight = p->gram * p->layers.list[layer].weight / p->total_weights / (double)images, sum = 0;
-    for (size_t n = 0; n < images && p->status == IMP_OK; n++) {
-        ImpTensor v = imp_tensor_image(value, n), t = imp_tensor_image(&target, n), g = imp_tensor_image(gradient, n);
-        p->status = add_image_gram(p, layer, weight, &v, &t, &g, &sum, &p->error);
-    }
-    return sum;
-}
-
 static void add_layers(void *context, const ImpNode *node, const ImpTensor *value, const ImpTensor *gradient) {
     Perceptual *p = context;
     for (size_t i = 0; i < p->layers.count; i++) {
         if (p->student_taps[i] != node) continue;
-        const ImpVggConv *conv = &p->teacher->convs[p->convs[i]];
-        double loss = add_activations(p, i, value, gradient);
-        double gram = p->gram > 0 && conv->index == 1 ? add_grams_of(p, i, value, gradient) : 0;
-        p->losses[0] += loss + gram;
-        p->losses[conv->block] += loss;
-        p->losses[1 + IMP_VGG_BLOCKS] += gram;
+        ImpTensor target = imp_graph_value(p->teacher_taps[i]);
+        double share = p->layers.list[i].weight / p->total_weights / (double)imp_shape_count(value->shape);
+        double loss =
+            share * imp_add_squares(value, &target, (float)(1 / p->sizes[p->convs[i]]), (float)(2 * share), gradient);
+        p->losses[0] += loss;
+        p->losses[p->teacher->convs[p->convs[i]].block] += loss;
     }
 }
 
 static ImpStatus add_batch(ImpTrainTask *task, const float *photos, double *losses, ImpError *error) {
     Perceptual *p = task->state;
     p->losses = losses;
-    p->status = IMP_OK;
     add_noise(task, photos, p->pictures);
     ImpStatus status = imp_graph_run(p->teacher_graph, p->pictures, error);
     if (status == IMP_OK) status = imp_graph_run(p->student_graph, p->pictures, error);
-    if (status == IMP_OK) status = imp_graph_backward(p->student_graph, add_layers, p, NULL, error);
-    if (status == IMP_OK && p->status != IMP_OK) *error = p->error;
-    return status == IMP_OK ? p->status : status;
+    return status == IMP_OK ? imp_graph_backward(p->student_graph, add_layers, p, NULL, error) : status;
 }
 
 static ImpStatus write(ImpTrainTask *task, const ImpNote *notes, size_t n, const char *path, ImpError *error) {
