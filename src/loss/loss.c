@@ -30,6 +30,19 @@ ImpStatus imp_loss_value(ImpLoss *loss, const ImpTensor *activation, double *val
     return loss->type->value(loss, activation, value, error);
 }
 
+ImpStatus imp_loss_add_images(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient, double *total,
+                              ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t n = 0; n < imp_shape_images(activation->shape) && status == IMP_OK; n++) {
+        ImpTensor one = imp_tensor_image(activation, n), its = imp_tensor_image(gradient, n);
+        double value = 0;
+        status = imp_loss_value(loss, &one, &value, error);
+        if (status == IMP_OK) imp_loss_add_gradient(loss, &one, &its);
+        *total += value;
+    }
+    return status;
+}
+
 /* --- sums that are the same for any number of threads ------------------------------------------------------------- */
 
 size_t imp_loss_pieces(size_t count, size_t piece) {

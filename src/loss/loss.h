@@ -36,6 +36,9 @@ void imp_loss_free(ImpLoss **loss);
 ImpStatus imp_loss_value(ImpLoss *loss, const ImpTensor *activation, double *value, ImpError *error);
 /* Adds the weighted gradient at the activation that imp_loss_value saw last. */
 void imp_loss_add_gradient(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient);
+/* Both, for each image of a batch on its own; the values are added to *total. The loss is that of one image. */
+ImpStatus imp_loss_add_images(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient, double *total,
+                              ImpError *error);
 
 typedef enum ImpNormalisation {
     IMP_NORMALISE_MEAN,    /* content: mean squared error. Gram: mean squared error of F F^T / (C H W) */

@@ -169,19 +169,6 @@ static double add_content_gradient(const Term *term, const ImpTensor *value, con
     return share * imp_add_squares(value, &target, 1, (float)(2 * share), gradient);
 }
 
-static ImpStatus add_loss_gradient(const Term *term, const ImpTensor *value, const ImpTensor *gradient, double *total,
-                                   ImpError *error) {
-    ImpStatus status = IMP_OK;
-    for (size_t n = 0; n < imp_shape_images(value->shape) && status == IMP_OK; n++) {
-        ImpTensor one = imp_tensor_image(value, n), its = imp_tensor_image(gradient, n);
-        double loss = 0;
-        status = imp_loss_value(term->loss, &one, &loss, error);
-        if (status == IMP_OK) imp_loss_add_gradient(term->loss, &one, &its);
-        *total += loss;
-    }
-    return status;
-}
-
 /* A node may be the tap of several terms. */
 static void add_terms(void *context, const ImpNode *node, const ImpTensor *value, const ImpTensor *gradient) {
     ImpStyleObjective *o = context;
@@ -191,7 +178,7 @@ static void add_terms(void *context, const ImpNode *node, const ImpTensor *value
         if (term->target)
             *term->total += add_content_gradient(term, value, gradient);
         else
-            o->status = add_loss_gradient(term, value, gradient, term->total, &o->error);
+            o->status = imp_loss_add_images(term->loss, value, gradient, term->total, &o->error);
     }
 }
 

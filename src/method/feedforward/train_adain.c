@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "feature/moments.h"
 #include "image/photos.h"
+#include "loss/loss.h"
 #include "method/feedforward/decoder_step.h"
 #include "method/feedforward/squares.h"
 #include "method/feedforward/train_rows.h"
@@ -83,7 +84,10 @@ typedef struct Adain {
     ImpTrainLayers layers;
     StyleTap taps[IMP_TRAIN_MAX_LAYERS];
     double content_weight, style_weight, tv_weight, size;
+    ImpLoss *tv; /* mean squared differences between neighbouring pixels, weighted; NULL where the weight is 0 */
     double *losses;
+    ImpStatus status; /* of it in the backward pass */
+    ImpError error;
 } Adain;
 
 /* Of the decoder step's taps: the picture, the layer decoded from, then the style layers. */
@@ -159,6 +163,14 @@ static ImpStatus make_look(Adain *a, const char *const *names, ImpError *error) 
     return status;
 }
 
+static ImpStatus make_tv(Adain *a, ImpError *error) {
+    const ImpTrainSettings *s = &a->task->settings;
+    ImpShape one = {3, s->crop, s->crop, 1};
+    double numbers = (double)imp_shape_count(one) * s->batch;
+    if (a->tv_weight == 0) return IMP_OK;
+    return imp_tv_loss_new(IMAGE, 2 * a->tv_weight / numbers, IMP_TV_SQUARED, one, &a->tv, error);
+}
+
 static ImpStatus open_adain(ImpTrainTask *task, const ImpParams *params, ImpError *error) {
     static const char *const losses[] = {"total", "content", "style", "tv"};
     const char *layer = imp_params_text(params, "layer");
@@ -179,6 +191,7 @@ static ImpStatus open_adain(ImpTrainTask *task, const ImpParams *params, ImpErro
     if (status == IMP_OK)
         status = imp_decoder_step_open(&a->step, task, params, layer, taps, STYLES + a->layers.count, error);
     if (status == IMP_OK) status = open_paintings(task, params, error);
+    if (status == IMP_OK) status = make_tv(a, error);
     if (status == IMP_OK) status = make_content(a, layer, error);
     if (status == IMP_OK) status = make_projection(a, layer, error);
     return status == IMP_OK ? make_look(a, taps + STYLES, error) : status;
@@ -192,6 +205,7 @@ static void free_adain(ImpTrainTask *task) {
     imp_graph_free(&a->painting);
     imp_graph_free(&a->look);
     imp_graph_free(&a->projection);
+    imp_loss_free(&a->tv);
     imp_photos_free(&a->paintings);
     imp_decoder_step_close(&a->step);
     imp_free(a->painted);
@@ -264,27 +278,6 @@ static void add_style(Adain *a, const StyleTap *tap, const ImpTensor *value, con
                              gradient);
 }
 
-/* Mean squared differences between neighbouring pixels. */
-static void add_tv(Adain *a, const ImpTensor *value, const ImpTensor *gradient) {
-    size_t height = (size_t)value->shape.height, width = (size_t)value->shape.width;
-    double count = (double)imp_shape_count(value->shape), sum = 0;
-    float slope = (float)(2 * a->tv_weight / count);
-    for (size_t row = 0; row < imp_shape_count(value->shape) / width; row++)
-        for (size_t x = 0; x < width; x++) {
-            size_t at = row * width + x;
-            const size_t next[] = {at + 1, at + width};
-            const bool there[] = {x + 1 < width, (row + 1) % height != 0};
-            for (int k = 0; k < 2; k++) {
-                if (!there[k]) continue;
-                float d = value->data[next[k]] - value->data[at];
-                sum += (double)d * (double)d;
-                gradient->data[next[k]] += slope * d;
-                gradient->data[at] -= slope * d;
-            }
-        }
-    a->losses[3] = sum / count;
-}
-
 typedef struct Backward {
     Adain *adain;
     ImpTensor target;
@@ -293,7 +286,11 @@ typedef struct Backward {
 static void add_losses(void *context, const ImpNode *node, const ImpTensor *value, const ImpTensor *gradient) {
     const Backward *backward = context;
     Adain *a = backward->adain;
-    if (node == a->step.taps[IMAGE] && a->tv_weight > 0) add_tv(a, value, gradient);
+    if (node == a->step.taps[IMAGE] && a->tv) {
+        double weighted = 0;
+        a->status = imp_loss_add_images(a->tv, value, gradient, &weighted, &a->error);
+        a->losses[3] = weighted / a->tv_weight;
+    }
     if (node == a->step.taps[CONTENT]) {
         double share = 1 / ((double)imp_shape_count(value->shape) * a->size);
         float slope = (float)(2 * share * a->content_weight);
@@ -308,10 +305,12 @@ static ImpStatus add_batch(ImpTrainTask *task, const float *photos, double *loss
     ImpTensor code;
     Backward backward = {.adain = a};
     a->losses = losses;
+    a->status = IMP_OK;
     ImpStatus status = take_paintings(a, error);
     if (status == IMP_OK) status = make_code(a, photos, &code, &backward.target, error);
     if (status == IMP_OK) status = imp_decoder_step_forward(&a->step, &code, error);
     if (status == IMP_OK) status = imp_decoder_step_back(&a->step, add_losses, &backward, error);
+    if (status == IMP_OK && a->status != IMP_OK) status = imp_fail(error, a->status, "%s", a->error.message);
     losses[0] = a->content_weight * losses[1] + a->style_weight * losses[2] + a->tv_weight * losses[3];
     return status;
 }
