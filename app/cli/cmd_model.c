@@ -28,8 +28,7 @@
         .name = "model-input", .type = IMP_PARAM_CHOICE, .choices = "auto|torchvision|caffe", .fallback = "auto",      \
         .group = "Options",                                                                                            \
         .help = "how pictures become the network's input: torchvision is RGB with ImageNet's mean and deviation, "     \
-                "caffe is "                                                                                            \
-                "BGR from 0 to 255 minus a mean; auto goes by the file"                                                \
+                "caffe is BGR from 0 to 255 minus a mean; auto goes by the file"                                       \
     }
 
 static const ImpParam list_rows[] = {JSON_ROW, HELP_ROW};
