@@ -27,7 +27,7 @@ while read -r layer first second; do
         --average-decay 0.995 --learning-rate 2e-3 --half --start "first-$layer.safetensors.checkpoint" \
         -o "$layer.safetensors"
 done <<EOF
-relu3_1 700 3000
-relu2_1 400 2500
-relu1_1 200 3000
+relu3_1 700 2000
+relu2_1 400 1500
+relu1_1 200 2000
 EOF

@@ -151,25 +151,55 @@ static bool succeeds(const ImpParam *written, const ImpParam *other) {
     return strcmp(written->name, "checkpoint") == 0 && strcmp(other->name, "resume") == 0;
 }
 
+/* Whether `path` is one of the pictures in a folder. */
+static bool is_listed(const char *path, const char *folder) {
+    ImpPictureList *list;
+    ImpError error;
+    bool found = false;
+    if (!is_file(path) || !is_folder(folder) || imp_picture_list_new(&folder, 1, NULL, &list, &error) != IMP_OK)
+        return false;
+    for (size_t i = 0; i < list->count && !found; i++) found = same_file(path, list->pictures[i].path);
+    imp_picture_list_free(&list);
+    return found;
+}
+
+/* Whether writing to `path` would cost what the option `other` names, a file or the pictures in a folder. */
+static bool overwrites(const char *path, const ImpParam *other, const char *its) {
+    if (names_file(other, its) && same_file(path, its)) return true;
+    return other->type == IMP_PARAM_FILE_IN && is_listed(path, its);
+}
+
 static int check_written(const Run *run, const ImpParamTable *table, const ImpParam *written) {
     const char *path = imp_params_text(run->params, written->name);
     for (size_t k = 0; path && k < table->count; k++) {
         const ImpParam *other = &table->rows[k];
         const char *its = other->type == IMP_PARAM_FLAG ? NULL : imp_params_text(run->params, other->name);
-        if (other == written || !its || succeeds(written, other) || !names_file(other, its) || !same_file(path, its))
-            continue;
-        return wrong_usage(run->command, "--%s %s is also the file of --%s, which would be lost; choose another name",
-                           written->name, path, other->name);
+        if (other == written || !its || succeeds(written, other) || !overwrites(path, other, its)) continue;
+        return wrong_usage(run->command, "--%s %s is also %s --%s, which would be lost; choose another name",
+                           written->name, path, is_folder(its) ? "among" : "the file of", other->name);
     }
     return EXIT_GOOD;
+}
+
+/* No output is the checkpoint that is written beside the result where none is asked for. */
+static int check_checkpoint(const Run *run, const ImpParam *written) {
+    const char *path = imp_params_text(run->params, written->name), *result = imp_params_text(run->params, "output");
+    size_t length = result ? strlen(result) : 0;
+    if (!path || !result || imp_params_has(run->params, "checkpoint")) return EXIT_GOOD;
+    if (strncmp(path, result, length) != 0 || strcmp(path + length, ".checkpoint") != 0) return EXIT_GOOD;
+    return wrong_usage(run->command, "--%s %s is also the file of the checkpoint; choose another name", written->name,
+                       path);
 }
 
 /* Nothing that is read is written over, and no two outputs are the same file. */
 static int check_apart(const Run *run) {
     const ImpParamTable *table = imp_params_table(run->params);
     int result = EXIT_GOOD;
-    for (size_t i = 0; i < table->count && result == EXIT_GOOD; i++)
-        if (table->rows[i].type == IMP_PARAM_FILE_OUT) result = check_written(run, table, &table->rows[i]);
+    for (size_t i = 0; i < table->count && result == EXIT_GOOD; i++) {
+        if (table->rows[i].type != IMP_PARAM_FILE_OUT) continue;
+        result = check_written(run, table, &table->rows[i]);
+        if (result == EXIT_GOOD) result = check_checkpoint(run, &table->rows[i]);
+    }
     return result;
 }
 

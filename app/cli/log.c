@@ -2,11 +2,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 int log_open(Log *log, const char *path, bool append) {
     *log = (Log){.path = path};
     if (!path) return EXIT_GOOD;
-    log->stream = fopen(path, append ? "a" : "w");
+    log->stream = fopen(path, "a"); /* a former log is given up for the first row, not before */
     if (log->stream) {
         log->headed = append && fseek(log->stream, 0, SEEK_END) == 0 && ftell(log->stream) > 0;
         return EXIT_GOOD;
@@ -16,6 +17,7 @@ int log_open(Log *log, const char *path, bool append) {
 }
 
 static void write_header(Log *log, const ImpProgress *now) {
+    if (ftruncate(fileno(log->stream), 0) != 0) log->failed = errno;
     fputs("evaluation,seconds", log->stream);
     for (size_t i = 0; i < now->n_metrics; i++) fprintf(log->stream, ",%s", now->metrics[i].name);
     fputc('\n', log->stream);

@@ -215,12 +215,24 @@ static void close_session(void *session) {
     imp_free(s);
 }
 
+/* What only says how a painting is taken has no effect on a network, and is not passed over in silence. */
+static ImpStatus refuse_options_of_style(const ImpParams *params, ImpError *error) {
+    static const char *const names[] = {"style-weights", "style-size", "transform", "decoder"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (imp_params_given(params, names[i]))
+            return imp_fail(error, IMP_ERROR_ARGUMENT,
+                            "%s says how a painting is taken, and there is none; name it with style, or leave %s out",
+                            names[i], names[i]);
+    return IMP_OK;
+}
+
 static ImpStatus read_network(const ImpParams *params, ImpTransformNet **out, ImpError *error) {
     const char *model = imp_params_text(params, "model");
     if (!model)
         return imp_fail(error, IMP_ERROR_ARGUMENT,
                         "apply needs a style: --style PAINTING, or a style network with --model FILE");
-    return imp_transform_read(model, out, error);
+    ImpStatus status = refuse_options_of_style(params, error);
+    return status == IMP_OK ? imp_transform_read(model, out, error) : status;
 }
 
 static ImpStatus open_session(const ImpParams *params, void **out, ImpError *error) {
