@@ -159,8 +159,14 @@ static ImpStatus read_decoder(const ImpParams *params, const ImpVggWeights *weig
     if (imp_params_flag(params, "all-layers"))
         return imp_fail(error, IMP_ERROR_ARGUMENT,
                         "all-layers shows what is found by optimising; leave it or the decoder out");
-    if (!name) name = layer ? layer : "relu3_1";
+    bool by_layer = !name;
+    if (by_layer) name = layer ? layer : "relu3_1";
     ImpStatus status = imp_decoder_read(name, out, error);
+    if (status == IMP_ERROR_IO && by_layer)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "no decoder of %.40s is built in; make one with 'impasto train decoder --layer %.40s' and give "
+                        "it with decoder-file",
+                        name, name);
     if (status == IMP_OK && layer && strcmp(layer, (*out)->layer) != 0)
         return imp_fail(error, IMP_ERROR_ARGUMENT, "the decoder %.200s reads %s, not %.40s; give that layer or none",
                         name, (*out)->layer, layer);

@@ -6,3 +6,4 @@ try apply photo.png --model vgg.safetensors --style-weights 1,2 -o out.png
 try apply photo.png --style painting.png --transform wct -q -o out.png
 try apply photo.png --model udnie -q -o out.png
 try reconstruct photo.png --decoder -q -o out.png
+try reconstruct photo.png --decoder --layer relu4_1 -q -o out.png
