@@ -30,10 +30,9 @@ style() { # NAME PAINTING START STEPS OPTION...
 }
 
 style second wave.jpg first 350 --style-weight 5e8
-style third wave.jpg second 1200 --style-weight 1.5e8
-style scream the_scream.jpg third 350 --style-weight 1e9 --tv-weight 1e7
-style mosaic mosaic.jpg third 350 --style-weight 6e7 --tv-weight 1e7
-style composition composition_vii.jpg third 350 --style-weight 1.2e8 --tv-weight 1e7
-style udnie udnie.jpg third 350 --style-weight 6e8 --tv-weight 1e7
+style wave wave.jpg second 1200 --style-weight 1.5e8
+style scream the_scream.jpg wave 350 --style-weight 1e9 --tv-weight 1e7
+style mosaic mosaic.jpg wave 350 --style-weight 6e7 --tv-weight 1e7
+style composition composition_vii.jpg wave 350 --style-weight 1.2e8 --tv-weight 1e7
+style udnie udnie.jpg wave 350 --style-weight 6e8 --tv-weight 1e7
 style starry-night starry_night.jpg composition 450 --style-weight 2e8 --tv-weight 1e7
-style wave wave.jpg composition 400 --style-weight 2e8 --tv-weight 1e7
