@@ -84,7 +84,7 @@ ImpStatus imp_decoder_new(const ImpVggWeights *encoder, const char *layer, uint6
 /* --- building ----------------------------------------------------------------------------------------------------- */
 
 static ImpParameter parameter(const ImpDecoder *decoder, float *gradient, size_t offset) {
-    return (ImpParameter){decoder->values + offset, gradient ? gradient + offset : NULL};
+    return (ImpParameter){.value = decoder->values + offset, .gradient = gradient ? gradient + offset : NULL};
 }
 
 static ImpStatus build_layer(ImpGraph *graph, const ImpDecoder *decoder, int index, float *gradient, ImpNode **node,

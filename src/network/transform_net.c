@@ -107,7 +107,7 @@ ImpStatus imp_transform_new(ImpTransformShape shape, uint64_t seed, ImpTransform
 /* --- building ----------------------------------------------------------------------------------------------------- */
 
 static ImpParameter parameter(const ImpTransformNet *net, float *gradient, size_t offset) {
-    return (ImpParameter){net->values + offset, gradient ? gradient + offset : NULL};
+    return (ImpParameter){.value = net->values + offset, .gradient = gradient ? gradient + offset : NULL};
 }
 
 ImpStatus imp_transform_add_conv(ImpGraph *graph, const ImpTransformNet *net, int layer, float *gradient,

@@ -19,7 +19,7 @@ typedef struct Johnson {
 } Johnson;
 
 static inline ImpParameter johnson_take(Johnson *j, size_t count) {
-    ImpParameter parameter = {j->values + j->used, j->gradients ? j->gradients + j->used : NULL};
+    ImpParameter parameter = {.value = j->values + j->used, .gradient = j->gradients ? j->gradients + j->used : NULL};
     j->used += count;
     return parameter;
 }

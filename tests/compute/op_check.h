@@ -157,7 +157,7 @@ static inline void op_run(OpRun *run, int times, bool frozen) {
     ImpParameter parameters[OP_PARAMETERS] = {{0}};
     const OpCase *of = run->of;
     for (int p = 0; p < OP_PARAMETERS; p++) {
-        parameters[p] = (ImpParameter){run->values[p], frozen ? NULL : run->gradients[p]};
+        parameters[p] = (ImpParameter){.value = run->values[p], .gradient = frozen ? NULL : run->gradients[p]};
         for (size_t i = 0; i < of->counts[p]; i++) run->gradients[p][i] = 1;
     }
     ImpStatus status =
