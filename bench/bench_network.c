@@ -43,7 +43,8 @@ static void must(ImpStatus status, const ImpError *error) {
 /* --- networks ----------------------------------------------------------------------------------------------------- */
 
 static ImpParameter take(Bench *bench, size_t count) {
-    ImpParameter parameter = {bench->values + bench->used, bench->gradients ? bench->gradients + bench->used : NULL};
+    ImpParameter parameter = {.value = bench->values + bench->used,
+                              .gradient = bench->gradients ? bench->gradients + bench->used : NULL};
     bench->used += count;
     return parameter;
 }
