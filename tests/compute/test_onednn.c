@@ -69,8 +69,8 @@ static Case make_case(const Layer *layer) {
                            .kernel = layer->kernel,
                            .stride = layer->stride,
                            .padding = layer->padding,
-                           .weights = {c.weights, NULL},
-                           .bias = {c.bias, NULL}};
+                           .weights = {.value = c.weights},
+                           .bias = {.value = c.bias}};
     ImpStatus status = layout == IMP_LAYOUT_PLAIN ? imp_graph_new(from, &c.graph, &error)
                                                   : imp_graph_new_blocked(from, &c.graph, &error);
     assert_int_equal(status, IMP_OK);
