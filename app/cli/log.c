@@ -17,7 +17,7 @@ int log_open(Log *log, const char *path, bool append) {
 }
 
 static void write_header(Log *log, const ImpProgress *now) {
-    if (ftruncate(fileno(log->stream), 0) != 0) log->failed = errno;
+    if (ftruncate(fileno(log->stream), 0) != 0 && errno != EINVAL) log->failed = errno; /* EINVAL: a pipe, a device */
     fputs("evaluation,seconds", log->stream);
     for (size_t i = 0; i < now->n_metrics; i++) fprintf(log->stream, ",%s", now->metrics[i].name);
     fputc('\n', log->stream);

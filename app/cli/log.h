@@ -12,8 +12,8 @@ typedef struct Log {
     int failed; /* errno of the first failure */
 } Log;
 
-/* Creates the file, or goes on with it where `append`; path NULL: no log. Returns the exit status and says what is
- * wrong. */
+/* Creates the file, or goes on with it where `append`; what else stood there goes with the first row. path NULL: no
+ * log. Returns the exit status and says what is wrong. */
 int log_open(Log *log, const char *path, bool append);
 /* The first row also writes the header: "evaluation,seconds," and the names of the metrics. Each row is flushed. */
 void log_row(Log *log, const ImpProgress *now);

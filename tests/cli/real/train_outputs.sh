@@ -16,3 +16,5 @@ cat log.csv
 try train style $small -o photos/out.safetensors --log log.csv
 head -c 18 log.csv; echo
 try train style $small -o photos/out.safetensors
+impasto train style $small -o photos/out.safetensors --log /dev/stdout | cut -c 1-18 | head -1; echo
+{ impasto train style $small -o photos/out.safetensors --log /dev/stdout; echo "exit $?"; } | sed -n "3p"
