@@ -1,6 +1,8 @@
 #include "base/memory.h"
 #include "compute/kernel/kernel.h"
 #include "loss/loss_private.h"
+#include "loss/places.h"
+#include "loss/projection.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -11,18 +13,24 @@
  *   relative: w sum (G / N - T)^2 / sum T^2          gradient 4 w / (N sum T^2) (G / N - T) F
  *   scaled: w Q / S of d = G / N - T                 gradient 2 w / N (2 / S d - Q / S^2 sign(d)) F
  * (Gatys, Ecker, Bethge 2016, eq. 3 to 6; T is the style's F F^T / (C N) or F F^T / N.) All but the last are factor *
- * sum (G/d - T)^2 with d = C N or N. */
+ * sum (G/d - T)^2 with d = C N or N.
+ *
+ * Where places have weights m, F becomes sqrt(m) F and N the sum of m. Where what is compared is a projection P F, the
+ * differences D = G/d - T are those of F, P D P^T takes their place, and a slope S there is P^T S P for F. */
 
 typedef struct Gram {
     double *target, *matrix; /* (C,C) each */
     float *slope;            /* (C,C): gradient = slope F */
     float *scratch;
     double divisor, factor;
-    bool scaled;
+    ImpNormalisation normalisation;
+    int channels;
+    ImpPlaces places;
+    ImpProjection projection; /* rows 0: none */
 } Gram;
 
-static double divisor_of(ImpNormalisation normalisation, ImpShape shape, int channels) {
-    double places = (double)imp_shape_places(shape);
+static double divisor_of(ImpNormalisation normalisation, double places, int channels) {
+    if (places == 0) return 1;
     return normalisation == IMP_NORMALISE_MEAN ? places * channels : places;
 }
 
@@ -42,55 +50,77 @@ ImpStatus imp_gram_matrix(const ImpTensor *activation, double *gram, ImpError *e
     return IMP_OK;
 }
 
-ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels, double *target,
-                          ImpError *error) {
-    ImpStatus status = imp_gram_matrix(activation, target, error);
+ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels,
+                          const float *places, double *target, ImpError *error) {
+    ImpPlaces weights;
+    ImpStatus status = imp_places_begin(places, activation->shape, &weights, error);
+    if (status != IMP_OK) return status;
+    ImpTensor weighed = imp_places_weigh(&weights, activation);
+    status = imp_gram_matrix(&weighed, target, error);
+    double divisor = divisor_of(normalisation, weights.sum, channels);
+    imp_places_end(&weights);
     if (status != IMP_OK) return status;
     size_t count = (size_t)activation->shape.channels * (size_t)activation->shape.channels;
-    double divisor = divisor_of(normalisation, activation->shape, channels);
     for (size_t i = 0; i < count; i++) target[i] /= divisor;
     return IMP_OK;
 }
 
-static double scaled_value(Gram *gram, double weight, size_t count) {
+/* The value of differences (count), without the weight. They become the value's derivatives. */
+static double scaled_value(double *differences, size_t count) {
     double squares = 0, magnitudes = 0;
     for (size_t i = 0; i < count; i++) {
-        double difference = gram->matrix[i] / gram->divisor - gram->target[i];
-        squares += difference * difference;
-        magnitudes += fabs(difference);
+        squares += differences[i] * differences[i];
+        magnitudes += fabs(differences[i]);
     }
     ImpScaledError error = imp_scaled_error(squares, magnitudes);
     for (size_t i = 0; i < count; i++) {
-        double difference = gram->matrix[i] / gram->divisor - gram->target[i];
-        double sign = (double)((difference > 0) - (difference < 0));
-        gram->slope[i] = (float)(2 * weight / gram->divisor * (error.linear * difference + error.constant * sign));
+        double sign = (double)((differences[i] > 0) - (differences[i] < 0));
+        differences[i] = error.linear * differences[i] + error.constant * sign;
     }
-    return weight * error.value;
+    return error.value;
 }
 
-static double mean_value(Gram *gram, double weight, size_t count) {
-    double sum = 0, slope = weight * gram->factor * 4 / gram->divisor;
+static double mean_value(double *differences, size_t count, double factor) {
+    double sum = 0;
     for (size_t i = 0; i < count; i++) {
-        double difference = gram->matrix[i] / gram->divisor - gram->target[i];
-        gram->slope[i] = (float)(slope * difference);
-        sum += difference * difference;
+        sum += differences[i] * differences[i];
+        differences[i] *= 2 * factor;
     }
-    return weight * gram->factor * sum;
+    return factor * sum;
+}
+
+static size_t square(int side) {
+    return (size_t)side * (size_t)side;
 }
 
 static ImpStatus value(ImpLoss *loss, const ImpTensor *activation, double *out, ImpError *error) {
     (void)error;
     Gram *gram = loss->state;
-    compute_matrix(activation, gram->matrix, gram->scratch);
-    size_t count = (size_t)loss->shape.channels * (size_t)loss->shape.channels;
-    *out = gram->scaled ? scaled_value(gram, loss->weight, count) : mean_value(gram, loss->weight, count);
+    ImpProjection *projection = &gram->projection;
+    double *differences = gram->matrix;
+    size_t count = square(loss->shape.channels);
+    ImpTensor weighed = imp_places_weigh(&gram->places, activation);
+    compute_matrix(&weighed, differences, gram->scratch);
+    for (size_t i = 0; i < count; i++) differences[i] = differences[i] / gram->divisor - gram->target[i];
+    if (projection->rows > 0) imp_projection_square(projection, differences, differences);
+    size_t compared = projection->rows > 0 ? square(projection->rows) : count;
+    double value = gram->normalisation == IMP_NORMALISE_SCALED ? scaled_value(differences, compared)
+                                                               : mean_value(differences, compared, gram->factor);
+    if (projection->rows > 0) imp_projection_square_back(projection, differences, differences);
+    for (size_t i = 0; i < count; i++) gram->slope[i] = (float)(2 * loss->weight / gram->divisor * differences[i]);
+    *out = loss->weight * value;
     return IMP_OK;
 }
 
 static void add_gradient(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient) {
     Gram *gram = loss->state;
-    imp_kernels()->mix(loss->shape.channels, loss->shape.channels, imp_shape_places(loss->shape), gram->slope,
-                       activation->data, gradient->data, true, gram->scratch);
+    int channels = loss->shape.channels;
+    size_t places = imp_shape_places(loss->shape);
+    ImpTensor weighed = imp_places_weighed(&gram->places, activation);
+    float *target = gram->places.roots ? gram->places.product : gradient->data;
+    imp_kernels()->mix(channels, channels, places, gram->slope, weighed.data, target, !gram->places.roots,
+                       gram->scratch);
+    if (gram->places.roots) imp_places_add_product(&gram->places, gradient);
 }
 
 static void release(ImpLoss *loss) {
@@ -99,6 +129,8 @@ static void release(ImpLoss *loss) {
     imp_free(gram->matrix);
     imp_free(gram->slope);
     imp_free(gram->scratch);
+    imp_places_end(&gram->places);
+    imp_projection_end(&gram->projection);
 }
 
 static const ImpLossType gram_type = {.name = "gram", .value = value, .add_gradient = add_gradient, .free = release};
@@ -113,7 +145,7 @@ static double factor_of(ImpNormalisation normalisation, const double *target, si
 }
 
 static ImpStatus allocate(Gram *gram, ImpShape shape, ImpError *error) {
-    size_t count = (size_t)shape.channels * (size_t)shape.channels;
+    size_t count = square(shape.channels);
     size_t a = imp_kernels()->gram_scratch(shape.channels, imp_shape_places(shape));
     size_t b = imp_kernels()->mix_scratch(shape.channels, shape.channels);
     ImpStatus status = IMP_ALLOC(&gram->target, count, "Gram matrix", error);
@@ -123,22 +155,48 @@ static ImpStatus allocate(Gram *gram, ImpShape shape, ImpError *error) {
     return status;
 }
 
+/* Sums of magnitudes grow as the root of how many numbers share the same squares: here C^2. */
+static void count_compared(ImpLoss *loss, int before, int after) {
+    const Gram *gram = loss->state;
+    if (gram->normalisation == IMP_NORMALISE_SCALED) loss->weight *= (double)after / before;
+}
+
 ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
-                            ImpShape shape, int channels, ImpLoss **out, ImpError *error) {
+                            ImpShape shape, int channels, const float *places, ImpLoss **out, ImpError *error) {
     ImpStatus status = imp_loss_new(&gram_type, tap, weight, shape, sizeof(Gram), out, error);
     if (status != IMP_OK) return status;
     Gram *gram = (*out)->state;
     status = allocate(gram, shape, error);
+    if (status == IMP_OK) status = imp_places_begin(places, shape, &gram->places, error);
     if (status != IMP_OK) {
         imp_loss_free(out);
         return status;
     }
-    size_t count = (size_t)shape.channels * (size_t)shape.channels;
+    size_t count = square(shape.channels);
     memcpy(gram->target, target, count * sizeof *target);
-    gram->divisor = divisor_of(normalisation, shape, channels);
-    gram->scaled = normalisation == IMP_NORMALISE_SCALED;
+    gram->normalisation = normalisation;
+    gram->channels = channels;
+    gram->divisor = divisor_of(normalisation, gram->places.sum, channels);
     gram->factor = factor_of(normalisation, gram->target, count, channels);
-    /* Sums of magnitudes grow as the root of how many numbers share the same squares: here C^2. */
-    if (gram->scaled) (*out)->weight *= (double)shape.channels / channels;
+    if (gram->places.sum == 0) (*out)->weight = 0;
+    count_compared(*out, channels, shape.channels);
+    return IMP_OK;
+}
+
+ImpStatus imp_gram_loss_project(ImpLoss *loss, const float *matrix, int rows, ImpError *error) {
+    Gram *gram = loss->state;
+    int columns = loss->shape.channels, most = rows > columns ? rows : columns;
+    double *room;
+    assert(loss->type == &gram_type && gram->projection.rows == 0);
+    ImpStatus status = IMP_ALLOC(&room, square(most), "Gram matrix", error);
+    if (status == IMP_OK) {
+        imp_free(gram->matrix);
+        gram->matrix = room;
+        status = imp_projection_begin(matrix, rows, columns, &gram->projection, error);
+    }
+    if (status != IMP_OK) return status;
+    imp_projection_square(&gram->projection, gram->target, room);
+    gram->factor = factor_of(gram->normalisation, room, square(rows), gram->channels);
+    count_compared(loss, columns, rows);
     return IMP_OK;
 }

@@ -60,14 +60,21 @@ ImpStatus imp_content_loss_new(size_t tap, double weight, ImpNormalisation norma
 /* The Gram matrix F F^T (C,C) of an activation, in double; `gram` holds C*C numbers. */
 ImpStatus imp_gram_matrix(const ImpTensor *activation, double *gram, ImpError *error);
 
+/* Style losses can count some places more than others: `places` (H,W) of the activation are weights of at least 0, of
+ * which the losses keep a copy; NULL counts all alike. A style's places are those of its own activation. Where all
+ * weights are 0 the loss is. */
+
 /* A style's statistics at one layer. With IMP_NORMALISE_MEAN targets are F F^T / (C H W); with IMP_NORMALISE_GATYS
  * F F^T / (H W), multiplied by the result's H W, so that pictures of different sizes compare; with the others
  * F F^T / (H W). */
 ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
-                            ImpShape shape, int channels, ImpLoss **out, ImpError *error);
+                            ImpShape shape, int channels, const float *places, ImpLoss **out, ImpError *error);
+/* From now on the loss is that of projections P F, matrix P (rows,C), of the activations F and of those that made the
+ * target: the same value and gradient as behind a 1x1 convolution with P, at a fraction of the cost. */
+ImpStatus imp_gram_loss_project(ImpLoss *loss, const float *matrix, int rows, ImpError *error);
 /* The target of one style picture, (C,C), to be blended by the caller and given to imp_gram_loss_new. */
-ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels, double *target,
-                          ImpError *error);
+ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels,
+                          const float *places, double *target, ImpError *error);
 
 typedef enum ImpTvKind {
     IMP_TV_SQUARED,     /* 1/2 sum of squared differences of neighbours */

@@ -55,7 +55,7 @@ ImpStatus imp_decoder_check(const ImpDecoder *decoder, const ImpVggWeights *enco
 static ImpStatus build(Job *job, const Windows *windows, int rows, ImpError *error) {
     const ImpCodeRun *run = job->run;
     const char *layer = run->decoder->layer;
-    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_REFLECT, .taps = &layer, .n_taps = 1, .bare = true};
+    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_REFLECT, .taps = &layer, .n_taps = 1, .n_bare = 1};
     ImpStatus status = imp_graph_new((ImpShape){3, rows, windows->width + 2 * BORDER, 1}, &job->graph, error);
     if (status == IMP_OK) status = imp_vgg_build(job->graph, run->encoder, &spec, &job->result, error);
     if (status == IMP_OK && job->matrix) {

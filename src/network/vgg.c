@@ -65,6 +65,13 @@ int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, in
     return imp_vgg_block_channels(weights->convs[conv].block);
 }
 
+const float *imp_vgg_projection(const ImpVggWeights *weights, const char *layer, int *rows) {
+    int conv = imp_vgg_conv_of_relu(weights, layer);
+    if (conv < 0) return NULL;
+    *rows = weights->convs[conv].projected;
+    return weights->convs[conv].projection;
+}
+
 /* --- building ----------------------------------------------------------------------------------------------------- */
 
 typedef struct Builder {
@@ -75,15 +82,25 @@ typedef struct Builder {
     ImpNode *last;
 } Builder;
 
-static bool wanted(const Builder *builder, const char *name) {
-    for (size_t i = 0; i < builder->spec->n_taps; i++)
+/* Taps first..end-1 of the spec. */
+typedef struct TapRange {
+    size_t first, end;
+} TapRange;
+
+static TapRange all_taps(const Builder *builder) {
+    return (TapRange){0, builder->spec->n_taps};
+}
+
+/* Whether one of the taps is called `name`. */
+static bool wanted(const Builder *builder, TapRange taps, const char *name) {
+    for (size_t i = taps.first; i < taps.end; i++)
         if (strcmp(builder->spec->taps[i], name) == 0) return true;
     return false;
 }
 
-/* Gives `node` to every tap called `name`. */
-static void offer(Builder *builder, const char *name, ImpNode *node) {
-    for (size_t i = 0; i < builder->spec->n_taps; i++) {
+/* Gives `node` to each of the taps that is called `name`. */
+static void offer(Builder *builder, TapRange taps, const char *name, ImpNode *node) {
+    for (size_t i = taps.first; i < taps.end; i++) {
         if (strcmp(builder->spec->taps[i], name) != 0) continue;
         imp_graph_tap(node);
         builder->taps[i] = node;
@@ -94,7 +111,7 @@ static void offer(Builder *builder, const char *name, ImpNode *node) {
 static ImpStatus build_input(Builder *builder, int *padding, ImpError *error) {
     const ImpModelInput *input = &builder->weights->input;
     builder->last = imp_graph_input(builder->graph);
-    offer(builder, "image", builder->last);
+    offer(builder, all_taps(builder), "image", builder->last);
     ImpStatus status = imp_graph_normalise(builder->graph, builder->last, input->source, input->scale, input->offset,
                                            &builder->last, error);
     *padding = builder->spec->padding == IMP_PADDING_ZERO ? 1 : 0;
@@ -112,24 +129,24 @@ static ImpParameter parameter(const Builder *builder, const float *value) {
 /* The ReLU for those who tap it: as it is, or projected. */
 static ImpStatus offer_relu(Builder *builder, const ImpVggConv *conv, ImpError *error) {
     char name[16];
+    TapRange bare = all_taps(builder), others = bare;
     ImpNode *node = builder->last;
     snprintf(name, sizeof name, "relu%d_%d", conv->block, conv->index);
-    if (!wanted(builder, name)) return IMP_OK;
-    if (conv->projection && !builder->spec->bare) {
-        ImpConvolution projection = {
-            .out_channels = conv->projected, .kernel = 1, .weights = parameter(builder, conv->projection)};
-        ImpStatus status = imp_graph_convolution(builder->graph, node, &projection, &node, error);
-        if (status != IMP_OK) return status;
-    }
-    offer(builder, name, node);
-    return IMP_OK;
+    if (conv->projection) bare.end = others.first = builder->spec->n_bare;
+    offer(builder, bare, name, node);
+    if (!conv->projection || !wanted(builder, others, name)) return IMP_OK;
+    ImpConvolution projection = {
+        .out_channels = conv->projected, .kernel = 1, .weights = parameter(builder, conv->projection)};
+    ImpStatus status = imp_graph_convolution(builder->graph, node, &projection, &node, error);
+    if (status == IMP_OK) offer(builder, others, name, node);
+    return status;
 }
 
 /* One convolution and its ReLU. They are one node unless somebody taps the convolution before its ReLU. */
 static ImpStatus build_conv(Builder *builder, const ImpVggConv *conv, int padding, ImpError *error) {
     char name[16];
     snprintf(name, sizeof name, "conv%d_%d", conv->block, conv->index);
-    bool apart = wanted(builder, name);
+    bool apart = wanted(builder, all_taps(builder), name);
     ImpConvolution convolution = {.out_channels = conv->out_channels,
                                   .kernel = 3,
                                   .padding = padding,
@@ -139,7 +156,7 @@ static ImpStatus build_conv(Builder *builder, const ImpVggConv *conv, int paddin
     ImpStatus status = imp_graph_convolution(builder->graph, builder->last, &convolution, &builder->last, error);
     if (status != IMP_OK) return status;
     if (apart) {
-        offer(builder, name, builder->last);
+        offer(builder, all_taps(builder), name, builder->last);
         status = imp_graph_relu(builder->graph, builder->last, &builder->last, error);
         if (status != IMP_OK) return status;
     }
@@ -150,7 +167,7 @@ static ImpStatus build_pool(Builder *builder, int block, ImpError *error) {
     char name[16];
     snprintf(name, sizeof name, "pool%d", block);
     ImpStatus status = imp_graph_pool(builder->graph, builder->last, builder->spec->max_pooling, &builder->last, error);
-    if (status == IMP_OK) offer(builder, name, builder->last);
+    if (status == IMP_OK) offer(builder, all_taps(builder), name, builder->last);
     return status;
 }
 
@@ -185,7 +202,7 @@ ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const Imp
     ImpStatus status = depth_of_taps(&builder, &convs, &pool, error);
     if (status != IMP_OK) return status;
     if (convs == 0) {
-        offer(&builder, "image", imp_graph_input(graph));
+        offer(&builder, all_taps(&builder), "image", imp_graph_input(graph));
         return IMP_OK;
     }
     status = build_input(&builder, &padding, error);

@@ -5,14 +5,14 @@
 #include "compute/graph/graph.h"
 #include "network/vgg_weights.h"
 
-enum { IMP_VGG_MAX_TAPS = 40 };
+enum { IMP_VGG_MAX_TAPS = 80 }; /* every layer, bare and projected */
 
 typedef struct ImpVggSpec {
     bool max_pooling;        /* else average */
     ImpPadding padding;      /* around the picture, before the first convolution; deeper layers pad with zeros */
     const char *const *taps; /* names, such as "relu4_2"; "image" is the picture itself */
     size_t n_taps;
-    bool bare;       /* taps at ReLUs are the activations themselves, not their projections */
+    size_t n_bare;   /* the first so many taps are ReLUs' activations themselves, not their projections */
     float *gradient; /* NULL, or where backward passes add the derivatives of the weights: weights->values tells the
                         place of each */
 } ImpVggSpec;
@@ -27,6 +27,9 @@ int imp_vgg_conv_of_relu(const ImpVggWeights *weights, const char *layer);
 /* How many channels losses at `layer` are to count, whose activations have `channels`: where they are projections, as
  * many as the published network has there, whose distances they keep. */
 int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, int channels);
+
+/* The projection (*rows,C) of activations at `layer`, for those who tap them bare; NULL where there is none. */
+const float *imp_vgg_projection(const ImpVggWeights *weights, const char *layer, int *rows);
 
 /* Adds the network to `graph`, whose input is an RGB picture in [0,1], only as deep as the deepest tap. taps[i] is the
  * node of spec->taps[i], tapped. The weights must outlive the graph. */

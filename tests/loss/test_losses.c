@@ -99,9 +99,9 @@ static ImpStatus make_loss(Case *c, const ImpTensor *target, ImpError *error) {
                                     &c->loss, error);
     if (c->kind == TV) return imp_tv_loss_new(0, c->weight, (ImpTvKind)c->variant, c->shape, &c->loss, error);
     double *gram = malloc((size_t)(c->shape.channels * c->shape.channels) * sizeof *gram);
-    ImpStatus status = imp_gram_target((ImpNormalisation)c->variant, target, target->shape.channels, gram, error);
+    ImpStatus status = imp_gram_target((ImpNormalisation)c->variant, target, target->shape.channels, NULL, gram, error);
     if (status == IMP_OK)
-        status = imp_gram_loss_new(0, c->weight, (ImpNormalisation)c->variant, gram, c->shape, c->shape.channels,
+        status = imp_gram_loss_new(0, c->weight, (ImpNormalisation)c->variant, gram, c->shape, c->shape.channels, NULL,
                                    &c->loss, error);
     free(gram);
     return status;

@@ -28,7 +28,7 @@ static void every_preset_is_valid(void **state) {
     for (size_t i = 0; i < method->n_presets; i++) {
         ImpStyliseSettings s = read_for(method->presets[i].name, "", 640, 480);
         assert_true(s.descent.n_scales >= 1);
-        assert_true(s.style_weight > 0);
+        assert_true(s.weights[IMP_PART_STYLE] > 0);
     }
 }
 
@@ -51,21 +51,21 @@ static void presets_follow_their_programs(void **state) {
     }
     assert_int_equal(s.descent.scales[4].height, 384);
     assert_true(s.descent.adam && s.descent.clamp);
-    assert_true(s.descent.learning_rate == 0.02 && s.descent.average_decay == 0.99 && s.tv_weight == 2);
+    assert_true(s.descent.learning_rate == 0.02 && s.descent.average_decay == 0.99 && s.weights[IMP_PART_TV] == 2);
     double sum = 0;
-    for (size_t i = 0; i < s.style_layers.count; i++) sum += s.style_layers.list[i].weight;
+    for (size_t i = 0; i < s.layers[IMP_PART_STYLE].count; i++) sum += s.layers[IMP_PART_STYLE].list[i].weight;
     assert_true(fabs(sum - 1) < 1e-12);
-    assert_true(fabs(s.style_layers.list[0].weight / s.style_layers.list[4].weight - 256) < 1e-9);
+    assert_true(fabs(s.layers[IMP_PART_STYLE].list[0].weight / s.layers[IMP_PART_STYLE].list[4].weight - 256) < 1e-9);
     imp_params_free(&params);
 
     s = read_for("neural-style", "size=512", 512, 512);
     assert_true(s.descent.bytes && !s.descent.clamp && s.init == IMP_INIT_NOISE && s.noise == IMP_NOISE_GREY);
     assert_true(s.descent.tolerance_change < 0 && s.descent.tolerance_gradient < 0);
-    assert_true(s.content_weight == 5 && s.style_weight == 100 && s.tv_weight == 1e-3 && s.descent.learning_rate == 1);
+    assert_true(s.weights[IMP_PART_CONTENT] == 5 && s.weights[IMP_PART_STYLE] == 100 && s.weights[IMP_PART_TV] == 1e-3 && s.descent.learning_rate == 1);
     assert_int_equal(s.tv_kind, IMP_TV_ABSOLUTE);
     assert_int_equal(s.descent.scales[0].evaluations, 1000);
     s = read_for("example", "", 256, 192);
-    assert_true(s.style_weight == 1e6 && s.content_weight == 1 && s.descent.clamp && !s.descent.adam &&
+    assert_true(s.weights[IMP_PART_STYLE] == 1e6 && s.weights[IMP_PART_CONTENT] == 1 && s.descent.clamp && !s.descent.adam &&
                 s.descent.history == 100);
     assert_int_equal(s.descent.scales[0].evaluations, 300);
     assert_int_equal(s.descent.n_scales, 1);

@@ -53,7 +53,7 @@ static inline float *activations(const ImpVggWeights *weights, const char *layer
     ImpGraph *graph;
     ImpNode *tap;
     ImpError error;
-    ImpVggSpec spec = {.max_pooling = true, .taps = &layer, .n_taps = 1, .bare = bare};
+    ImpVggSpec spec = {.max_pooling = true, .taps = &layer, .n_taps = 1, .n_bare = bare ? 1 : 0};
     assert_int_equal(imp_graph_new((ImpShape){3, height, width, 1}, &graph, &error), IMP_OK);
     assert_int_equal(imp_vgg_build(graph, weights, &spec, &tap, &error), IMP_OK);
     assert_int_equal(imp_graph_plan(graph, false, &error), IMP_OK);

@@ -1,32 +1,8 @@
 #include "method/feedforward/arbitrary.h"
 
 #include "base/error.h"
-#include "base/memory.h"
+#include "method/file_names.h"
 #include "method/picture.h"
-#include <string.h>
-#include <unistd.h>
-
-/* The names of paintings, with commas between them; a file whose own name has commas is taken as it is. */
-typedef struct Names {
-    char *text;
-    const char *list[IMP_RESTYLE_MAX_STYLES];
-    size_t count;
-} Names;
-
-static ImpStatus split(const char *text, Names *names, ImpError *error) {
-    bool one = access(text, F_OK) == 0;
-    *names = (Names){.text = imp_strdup(text)};
-    if (!names->text) return imp_fail(error, IMP_ERROR_MEMORY, "out of memory for the paintings' names");
-    for (char *rest = names->text; rest;) {
-        char *comma = one ? NULL : strchr(rest, ',');
-        if (comma) *comma = '\0';
-        if (names->count == IMP_RESTYLE_MAX_STYLES)
-            return imp_fail(error, IMP_ERROR_ARGUMENT, "style names more than %d paintings", IMP_RESTYLE_MAX_STYLES);
-        names->list[names->count++] = rest;
-        rest = comma ? comma + 1 : NULL;
-    }
-    return IMP_OK;
-}
 
 static ImpStatus add_painting(ImpRestyle *restyle, const ImpParams *params, const char *path, double weight,
                               ImpError *error) {
@@ -44,7 +20,7 @@ static ImpStatus add_painting(ImpRestyle *restyle, const ImpParams *params, cons
     return status;
 }
 
-static ImpStatus check_weights(const double *weights, size_t n_weights, const Names *names, ImpError *error) {
+static ImpStatus check_weights(const double *weights, size_t n_weights, const ImpFileNames *names, ImpError *error) {
     double sum = 0;
     if (n_weights == 0) return IMP_OK;
     if (n_weights != names->count)
@@ -58,16 +34,17 @@ ImpStatus imp_arbitrary_new(const ImpParams *params, ImpRestyle **out, ImpError 
     const char *model = imp_params_text(params, "model");
     size_t n_weights = 0;
     const double *weights = NULL;
-    Names names;
+    ImpFileNames names;
     if (imp_params_has(params, "style-weights")) weights = imp_params_reals(params, "style-weights", &n_weights);
     *out = NULL;
-    ImpStatus status = split(imp_params_text(params, "style"), &names, error);
+    ImpStatus status =
+        imp_file_names_split("style", imp_params_text(params, "style"), IMP_RESTYLE_MAX_STYLES, &names, error);
     if (status == IMP_OK) status = check_weights(weights, n_weights, &names, error);
     if (status == IMP_OK)
         status = imp_restyle_new(model ? model : "builtin", imp_params_text(params, "decoder"), out, error);
     for (size_t i = 0; i < names.count && status == IMP_OK; i++)
         status = add_painting(*out, params, names.list[i], n_weights ? weights[i] : 1, error);
-    imp_free(names.text);
+    imp_file_names_end(&names);
     if (status != IMP_OK) imp_restyle_free(out);
     return status;
 }

@@ -21,7 +21,7 @@ static void list_values(ImpTrainTask *task, const ImpDecoder *decoder) {
 
 ImpStatus imp_decoder_step_encode(const ImpDecoderStep *step, const char *layer, bool plan, ImpNode **out,
                                   ImpGraph **graph, ImpError *error) {
-    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_REFLECT, .taps = &layer, .n_taps = 1, .bare = true};
+    ImpVggSpec spec = {.max_pooling = true, .padding = IMP_PADDING_REFLECT, .taps = &layer, .n_taps = 1, .n_bare = 1};
     ImpStatus status = imp_graph_new(pictures_of(step->task), graph, error);
     if (status == IMP_OK) status = imp_vgg_build(*graph, step->encoder, &spec, out, error);
     return status == IMP_OK && plan ? imp_graph_plan(*graph, false, error) : status;

@@ -62,10 +62,10 @@ static ImpStatus add_style_term(ImpStyleObjective *o, const ImpVggWeights *vgg, 
     ImpStatus status = IMP_ALLOC(&target, channels * channels, "Gram matrix", error);
     if (status != IMP_OK) return status;
     *term = (Term){.tap = tap, .total = &o->losses.style};
-    status = imp_gram_target(IMP_NORMALISE_MEAN, &value, counted, target, error);
+    status = imp_gram_target(IMP_NORMALISE_MEAN, &value, counted, NULL, target, error);
     if (status == IMP_OK)
         status = imp_gram_loss_new(tap, weight / o->images, IMP_NORMALISE_MEAN, target, one_image(o->made_taps[tap]),
-                                   counted, &term->loss, error);
+                                   counted, NULL, &term->loss, error);
     if (status == IMP_OK) o->n_terms++;
     imp_free(target);
     return status;

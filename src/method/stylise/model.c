@@ -22,16 +22,17 @@ static bool needs(const char *name, const ImpVggConv *conv) {
     return conv->block < block || (conv->block == block && conv->index <= index);
 }
 
-static bool is_needed(const ImpStyliseLayers *layers, const ImpVggConv *conv) {
-    for (size_t i = 0; i < layers->count; i++)
-        if (needs(layers->list[i].layer, conv)) return true;
+static bool is_needed(const ImpStyliseSettings *settings, const ImpVggConv *conv) {
+    for (int part = 0; part < IMP_STYLISE_PARTS; part++)
+        for (size_t i = 0; i < settings->layers[part].count; i++)
+            if (needs(settings->layers[part].list[i].layer, conv)) return true;
     return false;
 }
 
 static void let_go(const ImpStyliseSettings *settings, ImpVggWeights *weights) {
     while (weights->n_convs > 1) {
         ImpVggConv *last = &weights->convs[weights->n_convs - 1];
-        if (is_needed(&settings->content_layers, last) || is_needed(&settings->style_layers, last)) return;
+        if (is_needed(settings, last)) return;
         imp_free(last->weight);
         imp_free(last->bias);
         imp_free(last->projection);
@@ -42,8 +43,8 @@ static void let_go(const ImpStyliseSettings *settings, ImpVggWeights *weights) {
 
 ImpStatus imp_stylise_model_read(const ImpStyliseSettings *settings, ImpVggWeights **out, ImpError *error) {
     ImpStatus status = imp_vgg_weights_read(settings->model, settings->model_input, out, error);
-    if (status == IMP_OK) status = check_layers(*out, &settings->content_layers, error);
-    if (status == IMP_OK) status = check_layers(*out, &settings->style_layers, error);
+    for (int part = 0; part < IMP_STYLISE_PARTS && status == IMP_OK; part++)
+        status = check_layers(*out, &settings->layers[part], error);
     if (status == IMP_OK)
         let_go(settings, *out);
     else

@@ -2,65 +2,27 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "feature/extractor.h"
+#include "method/picture.h"
 #include <math.h>
-#include <string.h>
+
+/* One loss, and the part it is reported with. */
+typedef struct Term {
+    ImpLoss *loss;
+    ImpStylisePart part;
+} Term;
 
 struct ImpStyliseObjective {
-    const ImpStyliseSettings *settings;
+    const ImpStyliseSources *sources;
     ImpPixelSpace space;
     ImpShape shape; /* of the picture */
+    ImpStyliseTaps taps;
     ImpExtractor *extractor;
-    const char *names[IMP_VGG_MAX_TAPS]; /* every layer once */
-    size_t n_taps;
-    size_t content_taps[IMP_VGG_MAX_TAPS], style_taps[IMP_VGG_MAX_TAPS];
-    ImpLoss *content[IMP_VGG_MAX_TAPS], *style[IMP_VGG_MAX_TAPS];
-    ImpLoss *tv;           /* on the pixels themselves, or NULL */
+    Term *terms; /* at taps (n_terms), then on the pixels themselves (n_picture_terms) */
+    size_t n_terms, n_picture_terms;
     ImpVggWeights network; /* the run's weights, taking pixels as they are optimised */
     double *partial_norms; /* (pieces) */
 };
-
-/* The tap of layer `name`, new or shared with another loss. */
-static size_t tap_of(ImpStyliseObjective *objective, const char *name) {
-    for (size_t i = 0; i < objective->n_taps; i++)
-        if (strcmp(objective->names[i], name) == 0) return i;
-    objective->names[objective->n_taps] = name;
-    return objective->n_taps++;
-}
-
-static void choose_taps(ImpStyliseObjective *objective) {
-    const ImpStyliseLayers *content = &objective->settings->content_layers, *style = &objective->settings->style_layers;
-    for (size_t i = 0; i < content->count; i++) objective->content_taps[i] = tap_of(objective, content->list[i].layer);
-    for (size_t i = 0; i < style->count; i++) objective->style_taps[i] = tap_of(objective, style->list[i].layer);
-}
-
-static ImpStatus make_style_losses(ImpStyliseObjective *objective, const ImpStyleTargets *targets, ImpError *error) {
-    const ImpStyliseSettings *settings = objective->settings;
-    ImpStatus status = IMP_OK;
-    for (size_t i = 0; i < settings->style_layers.count && status == IMP_OK; i++) {
-        ImpShape shape = imp_extractor_value(objective->extractor, objective->style_taps[i]).shape;
-        double weight = settings->style_weight * settings->style_layers.list[i].weight;
-        int channels =
-            imp_vgg_counted_channels(&objective->network, settings->style_layers.list[i].layer, shape.channels);
-        if (settings->normalise_weights) weight /= channels;
-        status = imp_gram_loss_new(objective->style_taps[i], weight, settings->normalisation, targets->grams[i], shape,
-                                   channels, &objective->style[i], error);
-    }
-    return status;
-}
-
-static ImpStatus normalise_all(ImpLoss **losses, size_t count, ImpError *error) {
-    ImpStatus status = IMP_OK;
-    for (size_t i = 0; i < count && status == IMP_OK; i++) status = imp_loss_normalise_gradient(losses[i], error);
-    return status;
-}
-
-static ImpStatus normalise_gradients(ImpStyliseObjective *objective, ImpError *error) {
-    const ImpStyliseSettings *settings = objective->settings;
-    if (!settings->normalise_gradients) return IMP_OK;
-    ImpStatus status = normalise_all(objective->content, settings->content_layers.count, error);
-    if (status == IMP_OK) status = normalise_all(objective->style, settings->style_layers.count, error);
-    return status;
-}
 
 /* The network's input is rgb * scale + offset with rgb = (pixels + mean) / range. Taken together, no digits are lost on
  * the way through [0,1]: neural-style begins with a thousandth of a level and depends on it. */
@@ -72,40 +34,108 @@ static void take_pixels(const ImpPixelSpace *space, ImpModelInput *input) {
     }
 }
 
-/* The network and what works on the picture itself. */
-static ImpStatus make_parts(ImpStyliseObjective *objective, ImpError *error) {
-    const ImpStyliseSettings *settings = objective->settings;
+/* --- the terms ---------------------------------------------------------------------------------------------------- */
+
+/* Takes the loss over. */
+static ImpStatus add_term(ImpStyliseObjective *objective, ImpStylisePart part, ImpLoss *loss, ImpError *error) {
+    objective->terms[objective->n_terms++] = (Term){loss, part};
+    return objective->sources->settings->normalise_gradients ? imp_loss_normalise_gradient(loss, error) : IMP_OK;
+}
+
+static ImpStatus add_content(ImpStyliseObjective *objective, const ImpImage *content, ImpError *error) {
+    ImpLoss *losses[IMP_STYLISE_MAX_LAYERS];
+    const size_t *taps = objective->taps.of[IMP_PART_CONTENT];
+    ImpStatus status = imp_content_losses(objective->sources, content, taps, losses, error);
+    if (status != IMP_OK) return status;
+    for (size_t i = 0; i < objective->sources->settings->layers[IMP_PART_CONTENT].count; i++) {
+        ImpStatus added = add_term(objective, IMP_PART_CONTENT, losses[i], error);
+        if (status == IMP_OK) status = added;
+    }
+    return status;
+}
+
+/* How much of the picture the places make. */
+static double mean_of(const float *places, size_t count) {
+    double sum = 0;
+    if (!places) return 1;
+    for (size_t i = 0; i < count; i++) sum += (double)places[i];
+    return sum / (double)count;
+}
+
+static ImpStatus add_style(ImpStyliseObjective *objective, const ImpStyleAim *aim, ImpError *error) {
+    const ImpStyliseSources *sources = objective->sources;
+    const ImpLayerWeight *layer = &sources->settings->layers[aim->part].list[aim->layer];
+    ImpStyleSeat seat = {.tap = objective->taps.of[aim->part][aim->layer]};
+    ImpLoss *loss = NULL;
+    float *places;
+    seat.shape = imp_extractor_value(objective->extractor, seat.tap).shape;
+    seat.channels = imp_vgg_counted_channels(&objective->network, layer->layer, seat.shape.channels);
+    if (seat.tap < objective->taps.n_bare)
+        seat.projection = imp_vgg_projection(&objective->network, layer->layer, &seat.rows);
+    ImpStatus status = imp_guidance_content_places(sources->guidance, aim->region, seat.shape.width, seat.shape.height,
+                                                   &places, error);
+    if (status != IMP_OK) return status;
+    seat.places = places;
+    seat.weight = sources->settings->weights[aim->part] * layer->weight;
+    seat.weight *= mean_of(places, imp_shape_places(seat.shape));
+    if (sources->settings->normalise_weights) seat.weight /= seat.channels;
+    status = imp_style_target_loss(aim->target, &seat, &loss, error);
+    imp_free(places);
+    return status == IMP_OK ? add_term(objective, aim->part, loss, error) : status;
+}
+
+static ImpStatus add_styles(ImpStyliseObjective *objective, const ImpStyleAims *aims, ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t i = 0; i < aims->count && status == IMP_OK; i++) status = add_style(objective, &aims->list[i], error);
+    return status;
+}
+
+/* Takes the loss over, after all that are at taps. */
+static void add_picture_term(ImpStyliseObjective *objective, ImpStylisePart part, ImpLoss *loss) {
+    objective->terms[objective->n_terms + objective->n_picture_terms++] = (Term){loss, part};
+}
+
+static ImpStatus add_picture_terms(ImpStyliseObjective *objective, ImpError *error) {
+    const ImpStyliseSettings *settings = objective->sources->settings;
+    ImpLoss *loss;
+    if (settings->weights[IMP_PART_TV] == 0) return IMP_OK;
+    ImpStatus status =
+        imp_tv_loss_new(0, settings->weights[IMP_PART_TV], settings->tv_kind, objective->shape, &loss, error);
+    if (status == IMP_OK) add_picture_term(objective, IMP_PART_TV, loss);
+    return status;
+}
+
+/* --- making ------------------------------------------------------------------------------------------------------- */
+
+/* Memory for `count` terms at taps, and for those on the picture. */
+static ImpStatus make_parts(ImpStyliseObjective *objective, size_t count, ImpError *error) {
     size_t n = imp_shape_count(objective->shape);
-    ImpVggSpec spec = imp_stylise_network(settings, objective->names, objective->n_taps);
+    ImpVggSpec spec = imp_stylise_network(objective->sources->settings, &objective->taps);
     ImpStatus status = imp_extractor_new(&objective->network, &spec, objective->shape.height, objective->shape.width,
                                          true, &objective->extractor, error);
-    if (status == IMP_OK && settings->tv_weight > 0)
-        status = imp_tv_loss_new(0, settings->tv_weight, settings->tv_kind, objective->shape, &objective->tv, error);
+    if (status == IMP_OK) status = IMP_ALLOC(&objective->terms, count + IMP_STYLISE_PARTS, "losses", error);
     if (status == IMP_OK) status = IMP_ALLOC(&objective->partial_norms, n / IMP_PIECE + 1, "sums", error);
     return status;
 }
 
-ImpStatus imp_stylise_objective_new(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                                    const ImpDescentScale *scale, const ImpImage *content,
-                                    const ImpImage *const *styles, size_t n_styles, ImpStyliseObjective **out,
-                                    ImpError *error) {
+ImpStatus imp_stylise_objective_new(const ImpStyliseSources *sources, const ImpDescentScale *scale,
+                                    const ImpImage *content, ImpStyliseObjective **out, ImpError *error) {
     ImpStatus status = IMP_ALLOC(out, 1, "objective", error);
     if (status != IMP_OK) return status;
     ImpStyliseObjective *objective = *out;
-    objective->settings = settings;
-    objective->space = imp_pixel_space(settings->descent.bytes);
+    objective->sources = sources;
+    objective->space = imp_pixel_space(sources->settings->descent.bytes);
     objective->shape = (ImpShape){3, scale->height, scale->width, 1};
-    objective->network = *weights;
+    objective->network = *sources->weights;
+    objective->taps = imp_stylise_taps(sources->settings, false);
     take_pixels(&objective->space, &objective->network.input);
-    choose_taps(objective);
-    ImpStyleTargets targets;
-    status = imp_style_targets(weights, settings, scale, content, styles, n_styles, &targets, error);
-    if (status == IMP_OK)
-        status = imp_content_losses(weights, settings, content, objective->content_taps, objective->content, error);
-    if (status == IMP_OK) status = make_parts(objective, error);
-    if (status == IMP_OK) status = make_style_losses(objective, &targets, error);
-    if (status == IMP_OK) status = normalise_gradients(objective, error);
-    imp_style_targets_free(&targets);
+    ImpStyleAims aims;
+    status = imp_style_aims(sources, scale, content, &aims, error);
+    if (status == IMP_OK) status = make_parts(objective, aims.count + IMP_STYLISE_MAX_LAYERS, error);
+    if (status == IMP_OK) status = add_content(objective, content, error);
+    if (status == IMP_OK) status = add_styles(objective, &aims, error);
+    if (status == IMP_OK) status = add_picture_terms(objective, error);
+    imp_style_aims_end(&aims);
     if (status != IMP_OK) imp_stylise_objective_free(out);
     return status;
 }
@@ -113,40 +143,30 @@ ImpStatus imp_stylise_objective_new(const ImpVggWeights *weights, const ImpStyli
 void imp_stylise_objective_free(ImpStyliseObjective **objective) {
     ImpStyliseObjective *o = *objective;
     if (!o) return;
-    for (size_t i = 0; i < IMP_VGG_MAX_TAPS; i++) {
-        imp_loss_free(&o->content[i]);
-        imp_loss_free(&o->style[i]);
-    }
-    imp_loss_free(&o->tv);
+    for (size_t i = 0; i < o->n_terms + o->n_picture_terms; i++) imp_loss_free(&o->terms[i].loss);
+    imp_free(o->terms);
     imp_extractor_free(&o->extractor);
     imp_free(o->partial_norms);
     imp_free(o);
     *objective = NULL;
 }
 
-static ImpStatus sum_losses(ImpStyliseObjective *objective, ImpLoss **losses, size_t count, double *sum,
-                            ImpError *error) {
-    *sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        ImpTensor value = imp_extractor_value(objective->extractor, losses[i]->tap);
-        double loss;
-        ImpStatus status = imp_loss_value(losses[i], &value, &loss, error);
-        if (status != IMP_OK) return status;
-        *sum += loss;
-    }
-    return IMP_OK;
-}
+/* --- evaluating --------------------------------------------------------------------------------------------------- */
 
-static void add_gradients(ImpLoss **losses, size_t count, size_t tap, const ImpTensor *value,
-                          const ImpTensor *gradient) {
-    for (size_t i = 0; i < count; i++)
-        if (losses[i]->tap == tap) imp_loss_add_gradient(losses[i], value, gradient);
+/* Adds the term's value at `activation` to its part. */
+static ImpStatus add_value(const ImpStyliseObjective *objective, const Term *term, const ImpTensor *activation,
+                           ImpDescentLosses *out, ImpError *error) {
+    double value = 0;
+    ImpStatus status = imp_loss_value(term->loss, activation, &value, error);
+    out->parts[objective->sources->settings->reported[term->part]] += value;
+    out->total += value;
+    return status;
 }
 
 static void tap_gradient(void *context, size_t tap, const ImpTensor *value, const ImpTensor *gradient) {
-    ImpStyliseObjective *objective = context;
-    add_gradients(objective->content, objective->settings->content_layers.count, tap, value, gradient);
-    add_gradients(objective->style, objective->settings->style_layers.count, tap, value, gradient);
+    const ImpStyliseObjective *objective = context;
+    for (size_t i = 0; i < objective->n_terms; i++)
+        if (objective->terms[i].loss->tap == tap) imp_loss_add_gradient(objective->terms[i].loss, value, gradient);
 }
 
 typedef struct Norm {
@@ -163,34 +183,37 @@ static void square_piece(void *context, size_t i) {
     norm->sums[i] = sum;
 }
 
-static ImpStatus add_tv(ImpStyliseObjective *objective, float *pixels, float *gradient, double *value,
-                        ImpError *error) {
+static ImpStatus add_picture(const ImpStyliseObjective *objective, float *pixels, float *gradient,
+                             ImpDescentLosses *out, ImpError *error) {
     ImpTensor picture = {.shape = objective->shape, .layout = IMP_LAYOUT_PLAIN, .block = 1, .data = pixels};
     ImpTensor slope = picture;
     slope.data = gradient;
-    ImpStatus status = imp_loss_value(objective->tv, &picture, value, error);
-    if (status == IMP_OK) imp_loss_add_gradient(objective->tv, &picture, &slope);
+    ImpStatus status = IMP_OK;
+    for (size_t i = 0; i < objective->n_picture_terms && status == IMP_OK; i++) {
+        const Term *term = &objective->terms[objective->n_terms + i];
+        status = add_value(objective, term, &picture, out, error);
+        if (status == IMP_OK) imp_loss_add_gradient(term->loss, &picture, &slope);
+    }
     return status;
 }
 
-ImpStatus imp_stylise_evaluate(ImpStyliseObjective *objective, float *pixels, float *gradient, ImpStyliseLosses *out,
-                               ImpError *error) {
-    const ImpStyliseSettings *settings = objective->settings;
+ImpStatus imp_stylise_evaluate(void *context, float *pixels, float *gradient, ImpDescentLosses *out, ImpError *error) {
+    ImpStyliseObjective *objective = context;
+    const ImpStyliseSettings *settings = objective->sources->settings;
     size_t places = imp_shape_places(objective->shape), n = 3 * places, pieces = (n + IMP_PIECE - 1) / IMP_PIECE;
-    *out = (ImpStyliseLosses){0};
+    *out = (ImpDescentLosses){0};
     if (settings->descent.clamp) imp_pixels_clamp(&objective->space, pixels, places);
     ImpStatus status = imp_extractor_forward(objective->extractor, pixels, error);
-    if (status == IMP_OK)
-        status = sum_losses(objective, objective->content, settings->content_layers.count, &out->content, error);
-    if (status == IMP_OK)
-        status = sum_losses(objective, objective->style, settings->style_layers.count, &out->style, error);
+    for (size_t i = 0; i < objective->n_terms && status == IMP_OK; i++) {
+        ImpTensor activation = imp_extractor_value(objective->extractor, objective->terms[i].loss->tap);
+        status = add_value(objective, &objective->terms[i], &activation, out, error);
+    }
     if (status == IMP_OK)
         status = imp_extractor_backward(objective->extractor, tap_gradient, objective, gradient, error);
-    if (status == IMP_OK && objective->tv) status = add_tv(objective, pixels, gradient, &out->tv, error);
+    if (status == IMP_OK) status = add_picture(objective, pixels, gradient, out, error);
     if (status != IMP_OK) return status;
     Norm norm = {gradient, objective->partial_norms, n};
     imp_parallel(pieces, square_piece, &norm);
-    out->gradient_norm = sqrt(imp_sum_in_order(objective->partial_norms, pieces));
-    out->total = out->content + out->style + out->tv;
+    out->parts[settings->descent.n_parts - 1] = sqrt(imp_sum_in_order(objective->partial_norms, pieces));
     return IMP_OK;
 }

@@ -50,6 +50,21 @@ const ImpParam imp_stylise_rows[] = {
      .group = "Content and style",
      .help = "how much each of several styles counts, in their order; only the proportions matter",
      .aliases = "style-blend"},
+    {.name = "content-mask",
+     .type = IMP_PARAM_TEXT,
+     .group = "Regions",
+     .help =
+         "where styles go: a grey picture for each style (or for each style mask), with commas between, white where "
+         "it counts; or one map whose colours are regions"},
+    {.name = "style-mask",
+     .type = IMP_PARAM_TEXT,
+     .group = "Regions",
+     .help = "what part of the style each content mask takes, likewise; or a map in the same colours"},
+    {.name = "strength-map",
+     .type = IMP_PARAM_TEXT,
+     .group = "Regions",
+     .help = "a grey picture of how much style there is: white all, black none"},
+
     {.name = "match-colors",
      .type = IMP_PARAM_CHOICE,
      .fallback = "none",

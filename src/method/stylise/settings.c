@@ -4,43 +4,63 @@
 #include "method/rows.h"
 #include <string.h>
 
-/* As ImpStyliseLosses has them. */
-static const char *const part_names[] = {"content", "style", "tv", "gradient_norm"};
+/* How a part is called in reports, and its options. */
+static const struct {
+    const char *name, *weight, *layers;
+    bool always; /* reported, even where its weight is 0 */
+} parts[IMP_STYLISE_PARTS] = {
+    [IMP_PART_CONTENT] = {"content", "content-weight", "content-layers", true},
+    [IMP_PART_STYLE] = {"style", "style-weight", "style-layers", true},
+    [IMP_PART_TV] = {"tv", "tv-weight", NULL, true},
+};
 
-static void read_layers(const ImpParams *params, const char *name, double weight, ImpStyliseLayers *out) {
-    size_t count;
-    const ImpLayerWeight *list = imp_params_layers(params, name, &count);
-    out->count = 0;
-    for (size_t i = 0; i < count && weight > 0 && out->count < IMP_VGG_MAX_TAPS; i++)
-        if (list[i].weight > 0) out->list[out->count++] = list[i];
+bool imp_stylise_is_style(ImpStylisePart part) {
+    return part == IMP_PART_STYLE;
 }
 
 /* More different layers than any network has: some of them cannot exist, and their names are checked with the model. */
-static ImpStatus check_layer_count(const ImpParams *params, const char *name, ImpError *error) {
+static ImpStatus read_layers(const ImpParams *params, ImpStylisePart part, ImpStyliseSettings *s, ImpError *error) {
     size_t count;
-    imp_params_layers(params, name, &count);
-    if (count <= IMP_VGG_MAX_TAPS) return IMP_OK;
-    return imp_fail(error, IMP_ERROR_ARGUMENT, "%s names %zu layers; a VGG network has at most %d", name, count,
-                    IMP_VGG_MAX_TAPS);
+    const ImpLayerWeight *list = imp_params_layers(params, parts[part].layers, &count);
+    ImpStyliseLayers *out = &s->layers[part];
+    out->count = 0;
+    if (count > IMP_STYLISE_MAX_LAYERS)
+        return imp_fail(error, IMP_ERROR_ARGUMENT, "%s names %zu layers; a VGG network has at most %d",
+                        parts[part].layers, count, IMP_STYLISE_MAX_LAYERS);
+    for (size_t i = 0; i < count && s->weights[part] > 0; i++)
+        if (list[i].weight > 0) out->list[out->count++] = list[i];
+    return IMP_OK;
+}
+
+/* The columns of reports: what is in use, in the order of the parts. */
+static void name_parts(ImpStyliseSettings *s) {
+    s->descent.n_parts = 0;
+    for (int part = 0; part < IMP_STYLISE_PARTS; part++) {
+        if (!parts[part].always && s->weights[part] == 0) continue;
+        s->reported[part] = s->descent.n_parts;
+        s->part_names[s->descent.n_parts++] = parts[part].name;
+    }
+    s->part_names[s->descent.n_parts++] = "gradient_norm";
+    s->descent.part_names = s->part_names;
 }
 
 static ImpStatus read_losses(const ImpParams *params, ImpStyliseSettings *s, ImpError *error) {
-    ImpStatus status = check_layer_count(params, "content-layers", error);
-    if (status == IMP_OK) status = check_layer_count(params, "style-layers", error);
-    if (status != IMP_OK) return status;
-    s->content_weight = imp_params_real(params, "content-weight");
-    s->style_weight = imp_params_real(params, "style-weight");
-    s->tv_weight = imp_params_real(params, "tv-weight");
-    read_layers(params, "content-layers", s->content_weight, &s->content_layers);
-    read_layers(params, "style-layers", s->style_weight, &s->style_layers);
+    size_t layers = 0;
+    for (int part = 0; part < IMP_STYLISE_PARTS; part++) {
+        s->weights[part] = imp_params_real(params, parts[part].weight);
+        if (!parts[part].layers) continue;
+        ImpStatus status = read_layers(params, part, s, error);
+        if (status != IMP_OK) return status;
+        layers += s->layers[part].count;
+    }
     s->normalisation = (ImpNormalisation)imp_params_choice(params, "normalisation");
     s->normalise_gradients = imp_params_flag(params, "normalize-gradients");
     s->normalise_weights = imp_params_flag(params, "normalize-weights");
     s->tv_kind = (ImpTvKind)imp_params_choice(params, "tv-kind");
-    if (s->content_layers.count == 0 && s->style_layers.count == 0)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "neither content nor style counts: give a layer and a weight above 0 for at least one");
-    return IMP_OK;
+    name_parts(s);
+    if (layers > 0) return IMP_OK;
+    return imp_fail(error, IMP_ERROR_ARGUMENT,
+                    "neither content nor style counts: give a layer and a weight above 0 for at least one");
 }
 
 static ImpStatus read_blend(const ImpParams *params, size_t n_styles, ImpStyliseSettings *s, ImpError *error) {
@@ -102,8 +122,6 @@ static void read_run(const ImpParams *params, ImpStyliseSettings *s) {
 ImpStatus imp_stylise_settings_read(const ImpParams *params, int width, int height, size_t n_styles,
                                     ImpStyliseSettings *out, ImpError *error) {
     *out = (ImpStyliseSettings){0};
-    out->descent.part_names = part_names;
-    out->descent.n_parts = sizeof part_names / sizeof *part_names;
     ImpStatus status = read_losses(params, out, error);
     if (status == IMP_OK) status = read_styles(params, n_styles, out, error);
     if (status == IMP_OK) status = imp_descent_settings_read(params, &out->descent, error);

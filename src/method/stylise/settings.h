@@ -10,6 +10,9 @@
 #include "network/model_input.h"
 #include "network/vgg.h"
 
+/* Layers that one option may name: no network has more. */
+enum { IMP_STYLISE_MAX_LAYERS = 40 };
+
 /* The order of these is that of the choices in parameters.c. */
 typedef enum ImpStyliseInit {
     IMP_INIT_CONTENT,
@@ -20,9 +23,17 @@ typedef enum ImpStyliseInit {
 } ImpStyliseInit;
 typedef enum ImpStyliseNoise { IMP_NOISE_WHITE, IMP_NOISE_GREY } ImpStyliseNoise;
 
-/* Layers whose weight is 0 are left out. */
+/* What the total is the sum of. */
+typedef enum ImpStylisePart {
+    IMP_PART_CONTENT, /* content at layers */
+    IMP_PART_STYLE,   /* Gram matrices at layers */
+    IMP_PART_TV,      /* total variation of the picture */
+    IMP_STYLISE_PARTS
+} ImpStylisePart;
+
+/* Layers whose weight is 0 are left out, and all of them where the part's weight is 0. */
 typedef struct ImpStyliseLayers {
-    ImpLayerWeight list[IMP_VGG_MAX_TAPS];
+    ImpLayerWeight list[IMP_STYLISE_MAX_LAYERS];
     size_t count;
 } ImpStyliseLayers;
 
@@ -34,8 +45,10 @@ typedef struct ImpStyliseSettings {
     bool max_pooling;
     ImpPadding padding;
 
-    double content_weight, style_weight, tv_weight;
-    ImpStyliseLayers content_layers, style_layers;
+    double weights[IMP_STYLISE_PARTS];
+    ImpStyliseLayers layers[IMP_STYLISE_PARTS];    /* of the parts that look at layers */
+    const char *part_names[IMP_STYLISE_PARTS + 1]; /* those that are reported, and the gradient's norm */
+    size_t reported[IMP_STYLISE_PARTS];            /* where; of those that are not in use, anything */
     ImpNormalisation normalisation;
     bool normalise_gradients, normalise_weights;
     ImpTvKind tv_kind;
@@ -58,6 +71,9 @@ typedef struct ImpStyliseSettings {
     ImpDescentSettings descent; /* its last scale is the result's size, or somewhat larger for tiny results */
     int threads;
 } ImpStyliseSettings;
+
+/* Whether the part compares with styles, at layers. */
+bool imp_stylise_is_style(ImpStylisePart part);
 
 /* Without a size, larger contents are shrunk to this long side. */
 enum { IMP_STYLISE_SIZE_LIMIT = 1024 };

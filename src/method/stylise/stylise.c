@@ -18,6 +18,8 @@ typedef struct Run {
     const ImpImage **styles; /* (n_styles) */
     size_t n_styles;
     ImpVggWeights *weights;
+    ImpGuidance guidance;
+    ImpStyliseSources sources; /* all of the above, for the objectives */
     ImpDescentState state;
     ImpStyliseObjective *objective; /* of the scale at work */
     ImpDescentWatch watch;
@@ -67,8 +69,15 @@ static ImpStatus prepare(Run *run, ImpError *error) {
     const ImpImage *content = run->content->image;
     ImpStatus status = imp_stylise_settings_read(request->params, content->width, content->height, run->n_styles,
                                                  &run->settings, error);
+    if (status == IMP_OK)
+        status = imp_guidance_read(request->params, content, run->styles, run->n_styles, &run->guidance, error);
     if (status == IMP_OK) status = imp_stylise_model_read(settings, &run->weights, error);
     if (status != IMP_OK) return status;
+    run->sources = (ImpStyliseSources){.weights = run->weights,
+                                       .settings = settings,
+                                       .guidance = &run->guidance,
+                                       .styles = run->styles,
+                                       .n_styles = run->n_styles};
     ImpPictureFinish finish = {content, settings->width, settings->height, settings->original_colours};
     imp_descent_watch_begin(&run->watch, &request->observer, &settings->descent, &finish);
     if (settings->shrunk)
@@ -99,23 +108,14 @@ static ImpStatus begin_scale(Run *run, bool fresh, ImpError *error) {
         if (status == IMP_OK && run->state.average)
             imp_descent_average_add(&run->state, settings->descent.average_decay);
     }
-    if (status == IMP_OK)
-        status = imp_stylise_objective_new(run->weights, settings, scale, content, run->styles, run->n_styles,
-                                           &run->objective, error);
+    if (status == IMP_OK) status = imp_stylise_objective_new(&run->sources, scale, content, &run->objective, error);
     imp_image_free(&content);
-    return status;
-}
-
-static ImpStatus evaluate(void *objective, float *pixels, float *gradient, ImpDescentLosses *out, ImpError *error) {
-    ImpStyliseLosses losses;
-    ImpStatus status = imp_stylise_evaluate(objective, pixels, gradient, &losses, error);
-    *out = (ImpDescentLosses){losses.total, {losses.content, losses.style, losses.tv, losses.gradient_norm}};
     return status;
 }
 
 static ImpStatus descend(Run *run, ImpError *error) {
     ImpDescent descent = {.settings = &run->settings.descent,
-                          .evaluate = evaluate,
+                          .evaluate = imp_stylise_evaluate,
                           .objective = run->objective,
                           .gain = 1,
                           .state = &run->state,
@@ -134,7 +134,7 @@ static ImpStatus measure(Run *run, float *pixels, ImpDescentLosses *losses, ImpE
     float *gradient;
     size_t n = 3 * (size_t)run->state.width * (size_t)run->state.height;
     ImpStatus status = IMP_ALLOC(&gradient, n, "gradient", error);
-    if (status == IMP_OK) status = evaluate(run->objective, pixels, gradient, losses, error);
+    if (status == IMP_OK) status = imp_stylise_evaluate(run->objective, pixels, gradient, losses, error);
     imp_free(gradient);
     return status;
 }
@@ -178,6 +178,7 @@ static ImpStatus run_scales(Run *run, ImpError *error) {
 static void clear(Run *run) {
     imp_stylise_objective_free(&run->objective);
     imp_descent_state_end(&run->state);
+    imp_guidance_end(&run->guidance);
     imp_vgg_weights_free(&run->weights);
     imp_free(run->origin.picture_hashes);
     imp_free(run->styles);

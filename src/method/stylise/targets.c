@@ -1,42 +1,16 @@
 #include "method/stylise/targets.h"
 
-#include "base/error.h"
 #include "base/memory.h"
+#include "feature/extractor.h"
 #include "method/picture.h"
 #include <math.h>
 
-ImpVggSpec imp_stylise_network(const ImpStyliseSettings *settings, const char *const *names, size_t n_names) {
-    return (ImpVggSpec){
-        .max_pooling = settings->max_pooling, .padding = settings->padding, .taps = names, .n_taps = n_names};
-}
-
-/* A network for `image` with these layers tapped, after its forward pass. */
-static ImpStatus extract(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                         const ImpStyliseLayers *layers, const ImpImage *image, ImpExtractor **out, ImpError *error) {
-    const char *names[IMP_VGG_MAX_TAPS];
-    for (size_t i = 0; i < layers->count; i++) names[i] = layers->list[i].layer;
-    ImpVggSpec spec = imp_stylise_network(settings, names, layers->count);
-    ImpStatus status = imp_extractor_new(weights, &spec, image->height, image->width, false, out, error);
+/* A network for `image` with these taps, after its forward pass. */
+static ImpStatus extract(const ImpVggWeights *weights, const ImpVggSpec *spec, const ImpImage *image,
+                         ImpExtractor **out, ImpError *error) {
+    ImpStatus status = imp_extractor_new(weights, spec, image->height, image->width, false, out, error);
     if (status == IMP_OK) status = imp_extractor_forward(*out, image->rgb, error);
     if (status != IMP_OK) imp_extractor_free(out);
-    return status;
-}
-
-/* Adds share * Gram matrix of each layer to the targets. */
-static ImpStatus add_grams(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                           const ImpExtractor *extractor, double share, ImpStyleTargets *targets, ImpError *error) {
-    ImpStatus status = IMP_OK;
-    for (size_t i = 0; i < settings->style_layers.count && status == IMP_OK; i++) {
-        ImpTensor value = imp_extractor_value(extractor, i);
-        int channels = imp_vgg_counted_channels(weights, settings->style_layers.list[i].layer, value.shape.channels);
-        size_t cells = (size_t)value.shape.channels * (size_t)value.shape.channels;
-        double *gram = NULL;
-        if (!targets->grams[i]) status = IMP_ALLOC(&targets->grams[i], cells, "Gram matrix", error);
-        if (status == IMP_OK) status = IMP_ALLOC(&gram, cells, "Gram matrix", error);
-        if (status == IMP_OK) status = imp_gram_target(settings->normalisation, &value, channels, gram, error);
-        for (size_t cell = 0; status == IMP_OK && cell < cells; cell++) targets->grams[i][cell] += share * gram[cell];
-        imp_free(gram);
-    }
     return status;
 }
 
@@ -59,46 +33,110 @@ double imp_style_share(const ImpStyliseSettings *settings, size_t n_styles, size
     return settings->blend_weights[style] / sum;
 }
 
-ImpStatus imp_style_targets(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                            const ImpDescentScale *scale, const ImpImage *content, const ImpImage *const *styles,
-                            size_t n_styles, ImpStyleTargets *out, ImpError *error) {
-    *out = (ImpStyleTargets){.count = settings->style_layers.count};
-    ImpStatus status = IMP_OK;
-    for (size_t i = 0; i < n_styles && out->count > 0 && status == IMP_OK; i++) {
-        double share = imp_style_share(settings, n_styles, i);
-        if (share == 0) continue;
+/* --- styles ------------------------------------------------------------------------------------------------------- */
+
+static ImpStatus list_aims(const ImpStyliseSources *sources, ImpStyleAims *out, ImpError *error) {
+    const ImpStyliseSettings *settings = sources->settings;
+    size_t most = IMP_STYLISE_PARTS * IMP_STYLISE_MAX_LAYERS * sources->guidance->n_regions;
+    *out = (ImpStyleAims){.count = 0};
+    ImpStatus status = IMP_ALLOC(&out->list, most, "style targets", error);
+    for (int part = 0; part < IMP_STYLISE_PARTS; part++)
+        for (size_t layer = 0; imp_stylise_is_style(part) && layer < settings->layers[part].count; layer++)
+            for (size_t region = 0; region < sources->guidance->n_regions && status == IMP_OK; region++) {
+                ImpStyleAim *aim = &out->list[out->count];
+                *aim = (ImpStyleAim){.part = part, .layer = layer, .region = region};
+                status = imp_style_target_new(settings, part, &aim->target, error);
+                if (status == IMP_OK) out->count++;
+            }
+    return status;
+}
+
+void imp_style_aims_end(ImpStyleAims *aims) {
+    for (size_t i = 0; i < aims->count; i++) imp_style_target_free(&aims->list[i].target);
+    imp_free(aims->list);
+    *aims = (ImpStyleAims){0};
+}
+
+/* Adds what one style has at the aim's layer and region. */
+static ImpStatus add_sample(const ImpStyliseSources *sources, const ImpStyleAim *aim, const ImpTensor *activation,
+                            double share, ImpError *error) {
+    const char *layer = sources->settings->layers[aim->part].list[aim->layer].layer;
+    ImpShape shape = activation->shape;
+    ImpStyleSample sample = {.activation = activation,
+                             .channels = imp_vgg_counted_channels(sources->weights, layer, shape.channels),
+                             .share = sources->guidance->masked ? 1 : share};
+    float *places;
+    ImpStatus status =
+        imp_guidance_style_places(sources->guidance, aim->region, shape.width, shape.height, &places, error);
+    sample.places = places;
+    if (status == IMP_OK) status = imp_style_target_add(aim->target, &sample, error);
+    imp_free(places);
+    return status;
+}
+
+static ImpStatus add_style(const ImpStyliseSources *sources, const ImpStyliseTaps *taps, size_t style,
+                           const ImpImage *prepared, ImpStyleAims *aims, ImpError *error) {
+    ImpVggSpec spec = imp_stylise_network(sources->settings, taps);
+    ImpExtractor *extractor = NULL;
+    double share = imp_style_share(sources->settings, sources->n_styles, style);
+    ImpStatus status = extract(sources->weights, &spec, prepared, &extractor, error);
+    for (size_t i = 0; i < aims->count && status == IMP_OK; i++) {
+        const ImpStyleAim *aim = &aims->list[i];
+        if (!imp_guidance_uses(sources->guidance, aim->region, style)) continue;
+        ImpTensor activation = imp_extractor_value(extractor, taps->of[aim->part][aim->layer]);
+        status = add_sample(sources, aim, &activation, share, error);
+    }
+    imp_extractor_free(&extractor);
+    return status;
+}
+
+/* A style that counts nothing is not looked at; masks give each style its own place instead. */
+static bool counts(const ImpStyliseSources *sources, size_t style) {
+    return sources->guidance->masked || imp_style_share(sources->settings, sources->n_styles, style) > 0;
+}
+
+ImpStatus imp_style_aims(const ImpStyliseSources *sources, const ImpDescentScale *scale, const ImpImage *content,
+                         ImpStyleAims *out, ImpError *error) {
+    ImpStyliseTaps taps = imp_stylise_taps(sources->settings, true);
+    ImpStatus status = list_aims(sources, out, error);
+    for (size_t i = 0; i < sources->n_styles && out->count > 0 && status == IMP_OK; i++) {
         ImpImage *style = NULL;
-        ImpExtractor *extractor = NULL;
-        status = imp_style_prepare(settings, scale, content, styles[i], &style, error);
-        if (status == IMP_OK) status = extract(weights, settings, &settings->style_layers, style, &extractor, error);
+        if (!counts(sources, i)) continue;
+        status = imp_style_prepare(sources->settings, scale, content, sources->styles[i], &style, error);
+        if (status == IMP_OK) status = add_style(sources, &taps, i, style, out, error);
         imp_image_free(&style);
-        if (status == IMP_OK) status = add_grams(weights, settings, extractor, share, out, error);
-        imp_extractor_free(&extractor);
     }
     return status;
 }
 
-void imp_style_targets_free(ImpStyleTargets *targets) {
-    for (size_t i = 0; i < targets->count; i++) imp_free(targets->grams[i]);
-    *targets = (ImpStyleTargets){0};
-}
+/* --- content ------------------------------------------------------------------------------------------------------ */
 
 static double largest_side(ImpShape shape, int channels) {
     int side = channels > shape.height ? channels : shape.height;
     return side > shape.width ? side : shape.width;
 }
 
-ImpStatus imp_content_losses(const ImpVggWeights *weights, const ImpStyliseSettings *settings, const ImpImage *content,
-                             const size_t *taps, ImpLoss **losses, ImpError *error) {
-    const ImpStyliseLayers *layers = &settings->content_layers;
+static ImpVggSpec content_network(const ImpStyliseSettings *settings, const char **names) {
+    const ImpStyliseLayers *layers = &settings->layers[IMP_PART_CONTENT];
+    for (size_t i = 0; i < layers->count; i++) names[i] = layers->list[i].layer;
+    return (ImpVggSpec){
+        .max_pooling = settings->max_pooling, .padding = settings->padding, .taps = names, .n_taps = layers->count};
+}
+
+ImpStatus imp_content_losses(const ImpStyliseSources *sources, const ImpImage *content, const size_t *taps,
+                             ImpLoss **losses, ImpError *error) {
+    const ImpStyliseSettings *settings = sources->settings;
+    const ImpStyliseLayers *layers = &settings->layers[IMP_PART_CONTENT];
+    const char *names[IMP_STYLISE_MAX_LAYERS];
     for (size_t i = 0; i < layers->count; i++) losses[i] = NULL;
     if (layers->count == 0) return IMP_OK;
+    ImpVggSpec spec = content_network(settings, names);
     ImpExtractor *extractor;
-    ImpStatus status = extract(weights, settings, layers, content, &extractor, error);
+    ImpStatus status = extract(sources->weights, &spec, content, &extractor, error);
     for (size_t i = 0; i < layers->count && status == IMP_OK; i++) {
         ImpTensor value = imp_extractor_value(extractor, i);
-        double weight = settings->content_weight * layers->list[i].weight;
-        int channels = imp_vgg_counted_channels(weights, layers->list[i].layer, value.shape.channels);
+        double weight = settings->weights[IMP_PART_CONTENT] * layers->list[i].weight;
+        int channels = imp_vgg_counted_channels(sources->weights, layers->list[i].layer, value.shape.channels);
         if (settings->normalise_weights) weight /= largest_side(value.shape, channels);
         status = imp_content_loss_new(taps[i], weight, settings->normalisation, &value, channels, &losses[i], error);
     }

@@ -1,31 +1,43 @@
-/* What the losses aim at: the content's activations and the styles' Gram matrices at one size. Each is computed by a
+/* What the losses aim at: the content's activations and the styles' statistics at one size. Each is computed by a
  * network of its own that knows no way back and is gone before the main one is built. */
 #ifndef IMP_METHOD_STYLISE_TARGETS_H
 #define IMP_METHOD_STYLISE_TARGETS_H
 
-#include "feature/extractor.h"
-#include "method/stylise/settings.h"
+#include "method/stylise/guidance.h"
+#include "method/stylise/style_target.h"
+#include "method/stylise/taps.h"
 
-/* The style's Gram matrices at one scale, one for each of settings->style_layers. */
-typedef struct ImpStyleTargets {
-    double *grams[IMP_VGG_MAX_TAPS]; /* (C,C) each */
+/* What a run has from beginning to end. */
+typedef struct ImpStyliseSources {
+    const ImpVggWeights *weights;
+    const ImpStyliseSettings *settings;
+    const ImpGuidance *guidance;
+    const ImpImage *const *styles; /* (n_styles), as they were given */
+    size_t n_styles;
+} ImpStyliseSources;
+
+/* A style loss to be: its part, which of the part's layers, which region. */
+typedef struct ImpStyleAim {
+    ImpStylisePart part;
+    size_t layer, region;
+    ImpStyleTarget *target;
+} ImpStyleAim;
+
+typedef struct ImpStyleAims {
+    ImpStyleAim *list;
     size_t count;
-} ImpStyleTargets;
+} ImpStyleAims;
 
-/* Blends the styles linearly; `content` gives its colours where settings ask for it, and the size that the styles
- * follow. Styles are resized for the purpose. The caller frees *out, after a failure too. */
-ImpStatus imp_style_targets(const ImpVggWeights *weights, const ImpStyliseSettings *settings,
-                            const ImpDescentScale *scale, const ImpImage *content, const ImpImage *const *styles,
-                            size_t n_styles, ImpStyleTargets *out, ImpError *error);
-void imp_style_targets_free(ImpStyleTargets *targets);
+/* The statistics of all parts, layers and regions at one scale. `content` gives its colours where settings ask for it,
+ * and the size that the styles follow. The caller ends *out, after a failure too. */
+ImpStatus imp_style_aims(const ImpStyliseSources *sources, const ImpDescentScale *scale, const ImpImage *content,
+                         ImpStyleAims *out, ImpError *error);
+void imp_style_aims_end(ImpStyleAims *aims);
 
-/* One content loss for each of settings->content_layers towards `content`, at the tap taps[i] of the main network. On
+/* One content loss for each of the content's layers towards `content`, at the tap taps[i] of the main network. On
  * success the caller frees each of losses; on failure they are NULL. */
-ImpStatus imp_content_losses(const ImpVggWeights *weights, const ImpStyliseSettings *settings, const ImpImage *content,
-                             const size_t *taps, ImpLoss **losses, ImpError *error);
-
-/* What the network looks like; `names` are the taps and stay the caller's. */
-ImpVggSpec imp_stylise_network(const ImpStyliseSettings *settings, const char *const *names, size_t n_names);
+ImpStatus imp_content_losses(const ImpStyliseSources *sources, const ImpImage *content, const size_t *taps,
+                             ImpLoss **losses, ImpError *error);
 
 /* The style as large as it has to be at this scale, in the content's colours where that is asked for. On success *out
  * is the caller's. */

@@ -1,0 +1,186 @@
+#include "method/stylise/guidance.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "method/file_names.h"
+#include <math.h>
+
+/* Shapes may differ by what rounding to pixels does. */
+static const double shape_tolerance = 0.02;
+
+static ImpStatus check_shape(const char *path, const ImpImage *mask, const char *what, const ImpImage *picture,
+                             ImpError *error) {
+    double ratio = (double)mask->width * picture->height / ((double)mask->height * picture->width);
+    if (fabs(log(ratio)) <= shape_tolerance) return IMP_OK;
+    return imp_fail(error, IMP_ERROR_ARGUMENT,
+                    "%.200s has %dx%d pixels and the %s %dx%d, another shape; give a mask of the same shape", path,
+                    mask->width, mask->height, what, picture->width, picture->height);
+}
+
+/* The picture at `path`, of the shape of `picture`. */
+static ImpStatus read_mask(const char *path, const char *what, const ImpImage *picture, ImpImage **out,
+                           ImpError *error) {
+    ImpStatus status = imp_image_read(path, 0, out, error);
+    if (status != IMP_OK) return status;
+    status = check_shape(path, *out, what, picture, error);
+    if (status != IMP_OK) imp_image_free(out);
+    return status;
+}
+
+static ImpStatus read_grey(const char *path, const char *what, const ImpImage *picture, ImpMask *out, ImpError *error) {
+    ImpImage *image;
+    ImpStatus status = read_mask(path, what, picture, &image, error);
+    if (status != IMP_OK) return status;
+    status = imp_mask_from_grey(image, out, error);
+    imp_image_free(&image);
+    if (status == IMP_OK && imp_mask_mean(out) == 0)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "%.200s is black everywhere: it masks the whole %s; make white what counts", path, what);
+    return status;
+}
+
+/* --- one file for each region ------------------------------------------------------------------------------------- */
+
+/* Style masks are of the one style, or one of each. */
+static ImpStatus match_styles(const ImpFileNames *content, const ImpFileNames *style, size_t n_styles, ImpGuidance *out,
+                              ImpError *error) {
+    if (style->count > 0 && style->count != content->count)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "content-mask names %zu files and style-mask %zu; give them in pairs, or content masks alone",
+                        content->count, style->count);
+    if (n_styles != 1 && n_styles != content->count)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "there are %zu masks for %zu styles; give one mask for each style, or one style for all masks",
+                        content->count, n_styles);
+    out->n_regions = content->count;
+    for (size_t i = 0; i < content->count; i++) out->style_of[i] = n_styles == 1 ? 0 : i;
+    return IMP_OK;
+}
+
+static ImpStatus read_files(const ImpFileNames *content, const ImpFileNames *style, const ImpImage *picture,
+                            const ImpImage *const *styles, size_t n_styles, ImpGuidance *out, ImpError *error) {
+    ImpStatus status = match_styles(content, style, n_styles, out, error);
+    for (size_t i = 0; i < content->count && status == IMP_OK; i++) {
+        status = read_grey(content->list[i], "content", picture, &out->content[i], error);
+        if (status == IMP_OK && style->count > 0)
+            status = read_grey(style->list[i], "style", styles[out->style_of[i]], &out->style[i], error);
+    }
+    return status;
+}
+
+/* --- one map for all regions -------------------------------------------------------------------------------------- */
+
+/* A region that the style's map lacks has the whole style. */
+static ImpStatus add_regions(const ImpImage *content, const ImpImage *style, const ImpRegionColours *colours,
+                             ImpGuidance *out, ImpError *error) {
+    ImpStatus status = IMP_OK;
+    out->n_regions = (size_t)colours->count;
+    for (int i = 0; i < colours->count && status == IMP_OK; i++) {
+        out->style_of[i] = 0;
+        status = imp_mask_from_region(content, colours, i, &out->content[i], error);
+        if (status == IMP_OK) status = imp_mask_from_region(style, colours, i, &out->style[i], error);
+        if (status == IMP_OK && imp_mask_mean(&out->style[i]) == 0) imp_mask_free(&out->style[i]);
+    }
+    return status;
+}
+
+static ImpStatus read_map(const ImpImage *map, const ImpRegionColours *colours, const ImpFileNames *style,
+                          const ImpImage *const *styles, size_t n_styles, ImpGuidance *out, ImpError *error) {
+    ImpImage *of_style;
+    if (n_styles != 1 || style->count != 1)
+        return imp_fail(
+            error, IMP_ERROR_ARGUMENT,
+            "content-mask is a map in colours: it needs one style, and its map in the same colours as style-mask");
+    ImpStatus status = read_mask(style->list[0], "style", styles[0], &of_style, error);
+    if (status != IMP_OK) return status;
+    status = add_regions(map, of_style, colours, out, error);
+    imp_image_free(&of_style);
+    return status;
+}
+
+/* --- all ---------------------------------------------------------------------------------------------------------- */
+
+static ImpStatus split(const ImpParams *params, const char *option, ImpFileNames *out, ImpError *error) {
+    *out = (ImpFileNames){0};
+    if (!imp_params_has(params, option)) return IMP_OK;
+    return imp_file_names_split(option, imp_params_text(params, option), IMP_REGION_MAX, out, error);
+}
+
+static ImpStatus read_masks(const ImpFileNames *content, const ImpFileNames *style, const ImpImage *picture,
+                            const ImpImage *const *styles, size_t n_styles, ImpGuidance *out, ImpError *error) {
+    ImpImage *first;
+    ImpRegionColours colours;
+    out->masked = true;
+    ImpStatus status = read_mask(content->list[0], "content", picture, &first, error);
+    if (status != IMP_OK) return status;
+    status = imp_region_colours(first, &colours, error);
+    if (status == IMP_OK && content->count == 1 && imp_region_is_map(&colours))
+        status = read_map(first, &colours, style, styles, n_styles, out, error);
+    else if (status == IMP_OK)
+        status = read_files(content, style, picture, styles, n_styles, out, error);
+    imp_image_free(&first);
+    return status;
+}
+
+ImpStatus imp_guidance_read(const ImpParams *params, const ImpImage *content, const ImpImage *const *styles,
+                            size_t n_styles, ImpGuidance *out, ImpError *error) {
+    ImpFileNames of_content = {0}, of_style = {0};
+    *out = (ImpGuidance){.n_regions = 1};
+    ImpStatus status = split(params, "content-mask", &of_content, error);
+    if (status == IMP_OK) status = split(params, "style-mask", &of_style, error);
+    if (status == IMP_OK && of_style.count > 0 && of_content.count == 0)
+        status = imp_fail(error, IMP_ERROR_ARGUMENT,
+                          "style-mask says what part of a style is taken; say with content-mask where it goes");
+    if (status == IMP_OK && of_content.count > 0)
+        status = read_masks(&of_content, &of_style, content, styles, n_styles, out, error);
+    imp_file_names_end(&of_content);
+    imp_file_names_end(&of_style);
+    if (status == IMP_OK && imp_params_has(params, "strength-map"))
+        status = read_grey(imp_params_text(params, "strength-map"), "content", content, &out->strength, error);
+    return status;
+}
+
+void imp_guidance_end(ImpGuidance *guidance) {
+    for (size_t i = 0; i < IMP_REGION_MAX; i++) {
+        imp_mask_free(&guidance->content[i]);
+        imp_mask_free(&guidance->style[i]);
+    }
+    imp_mask_free(&guidance->strength);
+}
+
+bool imp_guidance_uses(const ImpGuidance *guidance, size_t region, size_t style) {
+    return !guidance->masked || guidance->style_of[region] == style;
+}
+
+/* --- at a layer --------------------------------------------------------------------------------------------------- */
+
+static ImpStatus resized(const ImpMask *mask, int width, int height, float **out, ImpError *error) {
+    ImpStatus status = IMP_ALLOC(out, (size_t)width * (size_t)height, "mask", error);
+    if (status == IMP_OK) imp_mask_resize(mask, width, height, *out);
+    return status;
+}
+
+ImpStatus imp_guidance_style_places(const ImpGuidance *guidance, size_t region, int width, int height, float **out,
+                                    ImpError *error) {
+    *out = NULL;
+    if (!guidance->style[region].at) return IMP_OK;
+    return resized(&guidance->style[region], width, height, out, error);
+}
+
+ImpStatus imp_guidance_content_places(const ImpGuidance *guidance, size_t region, int width, int height, float **out,
+                                      ImpError *error) {
+    float *strength = NULL;
+    ImpStatus status = IMP_OK;
+    *out = NULL;
+    if (guidance->masked) status = resized(&guidance->content[region], width, height, out, error);
+    if (status != IMP_OK || !guidance->strength.at) return status;
+    if (!*out) return resized(&guidance->strength, width, height, out, error);
+    status = resized(&guidance->strength, width, height, &strength, error);
+    for (size_t i = 0; status == IMP_OK && i < (size_t)width * (size_t)height; i++) (*out)[i] *= strength[i];
+    imp_free(strength);
+    if (status != IMP_OK) {
+        imp_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
