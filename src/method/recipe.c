@@ -37,7 +37,8 @@ static ImpStatus check_texts(const ImpParams *params, ImpError *error) {
 
 /* A model that is not there is for the method to complain about. */
 static ImpStatus describe_model(ImpRecipe *recipe, ImpError *error) {
-    if (!imp_param_find(imp_params_table(recipe->params), "model")) return IMP_OK;
+    const ImpParam *row = imp_param_find(imp_params_table(recipe->params), "model");
+    if (!row || row->type == IMP_PARAM_CHOICE) return IMP_OK; /* a choice names no file */
     const char *model = imp_params_text(recipe->params, "model");
     char hash[IMP_SHA256_TEXT];
     ImpModelBytes bytes;

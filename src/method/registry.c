@@ -2,13 +2,15 @@
 #include "method/feedforward/apply.h"
 #include "method/reconstruct/reconstruct.h"
 #include "method/stylise/stylise.h"
+#include "method/texture/texture.h"
 
-/* One line a method, in the order of the help; the end is NULL. man/meson.build lists them for their manual pages. */
+/* One line a method, in the order of the help. man/meson.build lists them for their manual pages. */
 static const ImpMethod *const methods[] = {
     &imp_method_stylize,
     &imp_method_apply,
     &imp_method_reconstruct,
-    NULL,
+    &imp_method_texture,
+    NULL, /* the end */
 };
 
 const ImpMethod *const *imp_methods(size_t *count) {
