@@ -30,6 +30,10 @@ void imp_mask_free(ImpMask *mask) {
     *mask = (ImpMask){0};
 }
 
+void imp_mask_turn(ImpMask *mask) {
+    for (size_t i = 0; i < places_of(mask); i++) mask->at[i] = 1 - mask->at[i];
+}
+
 double imp_mask_mean(const ImpMask *mask) {
     double sum = 0;
     for (size_t i = 0; i < places_of(mask); i++) sum += (double)mask->at[i];

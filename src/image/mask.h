@@ -15,6 +15,8 @@ typedef struct ImpMask {
 ImpStatus imp_mask_from_grey(const ImpImage *image, ImpMask *out, ImpError *error);
 void imp_mask_free(ImpMask *mask);
 
+/* What belonged does not, and the other way round. */
+void imp_mask_turn(ImpMask *mask);
 /* The mean over all places. */
 double imp_mask_mean(const ImpMask *mask);
 /* The mask at another size, out (height,width): each number is the mean over the area it stands for, so soft edges stay

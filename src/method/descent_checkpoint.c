@@ -70,6 +70,8 @@ static ImpStatus visit_traits(ImpCheckpointOrigin *origin, VisitTrait visitor, v
         if (!is_free(&table->rows[i]))
             status = visit(visitor, context, "option", name, imp_params_text(origin->params, name), name, error);
     }
+    if (status == IMP_OK && origin->masks_sha256)
+        status = visit(visitor, context, "masks", "sha256", origin->masks_sha256, "mask", error);
     for (size_t i = 0; i < origin->n_pictures && status == IMP_OK; i++) {
         char id[24];
         snprintf(id, sizeof id, "%zu", i);
@@ -131,10 +133,10 @@ static ImpStatus compare_trait(void *context, const Trait *trait, ImpError *erro
     if (kept && strcmp(kept, trait->value) == 0) return IMP_OK;
     if (strncmp(trait->key, "option.", 7) == 0)
         return imp_checkpoint_option_differs(comparison->path, trait->name, kept, trait->value, error);
+    bool is_picture = strncmp(trait->key, "picture.", 8) == 0;
     return imp_fail(error, IMP_ERROR_ARGUMENT,
                     "%.200s was made with another %s than %.200s; give the same files, or start without resume",
-                    comparison->path, strcmp(trait->name, "model") == 0 ? "model" : "picture",
-                    strcmp(trait->name, "model") == 0 ? "this" : trait->name);
+                    comparison->path, is_picture ? "picture" : trait->name, is_picture ? trait->name : "this");
 }
 
 static ImpStatus contradicts(const char *path, ImpError *error) {

@@ -13,6 +13,7 @@ typedef struct ImpCheckpointOrigin {
     const ImpPicture *pictures;
     size_t n_pictures;
     const char *model_sha256;
+    const char *masks_sha256;   /* of the pictures that options name, or NULL */
     char (*picture_hashes)[65]; /* (n_pictures), filled when first needed; to be freed with imp_free */
 } ImpCheckpointOrigin;
 

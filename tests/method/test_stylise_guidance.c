@@ -146,14 +146,42 @@ static void what_cannot_be_meant(void **state) {
     char both[256];
     refuse("style-mask", in_folder("left.png"), 1, "say with content-mask");
     refuse("content-mask", in_folder("map.png"), 1, "its map in the same colours");
-    refuse("content-mask", in_folder("none.png"), 1, "black everywhere");
+    refuse("content-mask", in_folder("none.png"), 1, "masks the whole");
     refuse("content-mask", in_folder("tall.png"), 1, "another shape");
     refuse("content-mask", in_folder("left.png"), 2, "1 masks for 2 styles");
     refuse("content-mask", in_folder("missing.png"), 1, "missing.png");
-    refuse("strength-map", in_folder("none.png"), 1, "black everywhere");
+    refuse("strength-map", in_folder("none.png"), 1, "masks the whole");
     snprintf(both, sizeof both, "%s;style-mask=%s,%s", in_folder("left.png"), in_folder("all.png"),
              in_folder("all.png"));
     refuse("content-mask", both, 1, "in pairs");
+}
+
+/* "not:" turns a mask round; a checkpoint knows its masks by what is in them. */
+static void turned_masks_and_checkpoints(void **state) {
+    (void)state;
+    Seen seen;
+    ImpError error;
+    ImpResult result;
+    ImpImage *style = make_picture(40, 40, 3), *content = make_picture(WIDTH, HEIGHT, 1);
+    const ImpImage *styles[] = {style};
+    char settings[512];
+    ImpImage *a = made_with("content-mask=%F/left.png", styles, 1, &seen);
+    ImpImage *b = made_with("content-mask=not:%F/right.png", styles, 1, &seen);
+    assert_true(same_picture(a, b));
+    write_halves("mask.png", WIDTH, HEIGHT, white, black);
+    imp_image_free(&b);
+    b = made_with("content-mask=%F/mask.png;checkpoint=%F/run.st", styles, 1, &seen);
+    snprintf(settings, sizeof settings, "content-mask=%s;resume=%s;evaluations=6", in_folder("mask.png"),
+             in_folder("run.st"));
+    must(run_pair(settings, content, style, NULL, &result, &error), &error);
+    imp_image_free(&result.image);
+    write_halves("mask.png", WIDTH, HEIGHT, black, white);
+    assert_int_equal(run_pair(settings, content, style, NULL, &result, &error), IMP_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "another mask than this"));
+    imp_image_free(&a);
+    imp_image_free(&b);
+    imp_image_free(&style);
+    imp_image_free(&content);
 }
 
 int main(void) {
@@ -163,6 +191,7 @@ int main(void) {
         cmocka_unit_test(styles_stay_in_their_regions),
         cmocka_unit_test(a_map_is_its_masks),
         cmocka_unit_test(what_cannot_be_meant),
+        cmocka_unit_test(turned_masks_and_checkpoints),
     };
     return cmocka_run_group_tests(tests, write_masks, remove_folder);
 }

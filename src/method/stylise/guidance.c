@@ -4,6 +4,11 @@
 #include "base/memory.h"
 #include "method/file_names.h"
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One mask in the text that is hashed. */
+enum { MASK_TEXT = 24 + IMP_SHA256_TEXT };
 
 /* Shapes may differ by what rounding to pixels does. */
 static const double shape_tolerance = 0.02;
@@ -12,7 +17,7 @@ static ImpStatus check_shape(const char *path, const ImpImage *mask, const char 
                              ImpError *error) {
     double ratio = (double)mask->width * picture->height / ((double)mask->height * picture->width);
     if (fabs(log(ratio)) <= shape_tolerance) return IMP_OK;
-    return imp_fail(error, IMP_ERROR_ARGUMENT,
+    return imp_fail(error, IMP_ERROR_UNSUPPORTED,
                     "%.200s has %dx%d pixels and the %s %dx%d, another shape; give a mask of the same shape", path,
                     mask->width, mask->height, what, picture->width, picture->height);
 }
@@ -27,15 +32,22 @@ static ImpStatus read_mask(const char *path, const char *what, const ImpImage *p
     return status;
 }
 
-static ImpStatus read_grey(const char *path, const char *what, const ImpImage *picture, ImpMask *out, ImpError *error) {
+/* "not:" before a name turns the mask round. */
+static const char *turned(const char *name) {
+    return strncmp(name, "not:", 4) == 0 ? name + 4 : NULL;
+}
+
+static ImpStatus read_grey(const char *name, const char *what, const ImpImage *picture, ImpMask *out, ImpError *error) {
     ImpImage *image;
-    ImpStatus status = read_mask(path, what, picture, &image, error);
+    const char *turn = turned(name);
+    ImpStatus status = read_mask(turn ? turn : name, what, picture, &image, error);
     if (status != IMP_OK) return status;
     status = imp_mask_from_grey(image, out, error);
     imp_image_free(&image);
+    if (status == IMP_OK && turn) imp_mask_turn(out);
     if (status == IMP_OK && imp_mask_mean(out) == 0)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
-                        "%.200s is black everywhere: it masks the whole %s; make white what counts", path, what);
+        return imp_fail(error, IMP_ERROR_UNSUPPORTED, "%.200s masks the whole %s; a mask is white where it counts",
+                        name, what);
     return status;
 }
 
@@ -111,10 +123,12 @@ static ImpStatus read_masks(const ImpFileNames *content, const ImpFileNames *sty
     ImpImage *first;
     ImpRegionColours colours;
     out->masked = true;
+    if (content->count > 1 || turned(content->list[0]))
+        return read_files(content, style, picture, styles, n_styles, out, error);
     ImpStatus status = read_mask(content->list[0], "content", picture, &first, error);
     if (status != IMP_OK) return status;
     status = imp_region_colours(first, &colours, error);
-    if (status == IMP_OK && content->count == 1 && imp_region_is_map(&colours))
+    if (status == IMP_OK && imp_region_is_map(&colours))
         status = read_map(first, &colours, style, styles, n_styles, out, error);
     else if (status == IMP_OK)
         status = read_files(content, style, picture, styles, n_styles, out, error);
@@ -146,6 +160,28 @@ void imp_guidance_end(ImpGuidance *guidance) {
         imp_mask_free(&guidance->style[i]);
     }
     imp_mask_free(&guidance->strength);
+}
+
+static ImpStatus hash_mask(const ImpMask *mask, char *text, ImpError *error) {
+    char hash[IMP_SHA256_TEXT];
+    size_t used = strlen(text);
+    if (!mask->at) return IMP_OK;
+    ImpStatus status = imp_sha256(mask->at, (size_t)mask->width * (size_t)mask->height * sizeof(float), hash, error);
+    snprintf(text + used, MASK_TEXT + 1, "%dx%d %s ", mask->width, mask->height, hash);
+    return status;
+}
+
+ImpStatus imp_guidance_hash(const ImpGuidance *guidance, char out[IMP_SHA256_TEXT], ImpError *error) {
+    char *text;
+    ImpStatus status = IMP_ALLOC(&text, (2 * IMP_REGION_MAX + 1) * (size_t)MASK_TEXT + 1, "masks", error);
+    for (size_t i = 0; i < IMP_REGION_MAX && status == IMP_OK; i++) {
+        status = hash_mask(&guidance->content[i], text, error);
+        if (status == IMP_OK) status = hash_mask(&guidance->style[i], text, error);
+    }
+    if (status == IMP_OK) status = hash_mask(&guidance->strength, text, error);
+    if (status == IMP_OK) status = imp_sha256(text, strlen(text), out, error);
+    imp_free(text);
+    return status;
 }
 
 bool imp_guidance_uses(const ImpGuidance *guidance, size_t region, size_t style) {

@@ -3,6 +3,7 @@
 #ifndef IMP_METHOD_STYLISE_GUIDANCE_H
 #define IMP_METHOD_STYLISE_GUIDANCE_H
 
+#include "base/hash.h"
 #include "image/mask.h"
 #include "impasto/method.h"
 
@@ -21,6 +22,8 @@ typedef struct ImpGuidance {
 ImpStatus imp_guidance_read(const ImpParams *params, const ImpImage *content, const ImpImage *const *styles,
                             size_t n_styles, ImpGuidance *out, ImpError *error);
 void imp_guidance_end(ImpGuidance *guidance);
+/* One hash of all masks, for checkpoints. */
+ImpStatus imp_guidance_hash(const ImpGuidance *guidance, char out[IMP_SHA256_TEXT], ImpError *error);
 
 /* Whether region `region` takes from style `style`. */
 bool imp_guidance_uses(const ImpGuidance *guidance, size_t region, size_t style);

@@ -19,6 +19,7 @@ typedef struct Run {
     size_t n_styles;
     ImpVggWeights *weights;
     ImpGuidance guidance;
+    char masks_sha256[IMP_SHA256_TEXT];
     ImpStyliseSources sources; /* all of the above, for the objectives */
     ImpDescentState state;
     ImpStyliseObjective *objective; /* of the scale at work */
@@ -71,6 +72,7 @@ static ImpStatus prepare(Run *run, ImpError *error) {
                                                  &run->settings, error);
     if (status == IMP_OK)
         status = imp_guidance_read(request->params, content, run->styles, run->n_styles, &run->guidance, error);
+    if (status == IMP_OK) status = imp_guidance_hash(&run->guidance, run->masks_sha256, error);
     if (status == IMP_OK) status = imp_stylise_model_read(settings, &run->weights, error);
     if (status != IMP_OK) return status;
     run->sources = (ImpStyliseSources){.weights = run->weights,
@@ -90,7 +92,8 @@ static ImpStatus prepare(Run *run, ImpError *error) {
                                         .params = request->params,
                                         .pictures = request->pictures,
                                         .n_pictures = request->n_pictures,
-                                        .model_sha256 = run->weights->sha256};
+                                        .model_sha256 = run->weights->sha256,
+                                        .masks_sha256 = run->masks_sha256};
     if (settings->descent.resume)
         return imp_checkpoint_read(settings->descent.resume, &run->origin, &settings->descent, &run->state,
                                    &run->watch.earlier, error);
