@@ -22,19 +22,18 @@ static int would_be_lost(const ImpMethod *method, const Named *output, const cha
                        output->path, whose);
 }
 
-/* Whether the value of an option is a file that is read. A text, such as a model or a picture to start from, may be. */
-static bool reads_file(const ImpParam *row, const char *text, const Named *output) {
+/* Whether an option reads the file that is written. A text, such as a model or masks, may name files. */
+static bool reads(const ImpParam *row, const char *text, const Named *output, bool texts) {
     if (!text) return false;
-    return (row->type == IMP_PARAM_FILE_IN && !output->own) || (row->type == IMP_PARAM_TEXT && is_file(text));
+    if (row->type == IMP_PARAM_FILE_IN) return !output->own && same_file(output->path, text);
+    return row->type == IMP_PARAM_TEXT && texts && text_names(text, output->path);
 }
 
 static int check_not_option(const ImpMethod *method, const Named *output, const ImpParams *params, bool texts) {
     const ImpParamTable *table = imp_params_table(params);
     for (size_t i = 0; i < table->count; i++) {
         const ImpParam *row = &table->rows[i];
-        bool read = row->type == IMP_PARAM_FILE_IN || (row->type == IMP_PARAM_TEXT && texts);
-        const char *text = read ? imp_params_text(params, row->name) : NULL;
-        if (!reads_file(row, text, output) || !same_file(output->path, text)) continue;
+        if (!reads(row, imp_params_text(params, row->name), output, texts)) continue;
         char whose[64];
         snprintf(whose, sizeof whose, "file of --%s", row->name);
         return would_be_lost(method, output, whose);

@@ -1,6 +1,7 @@
 #include "paths.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +24,23 @@ bool same_file(const char *a, const char *b) {
 bool is_file(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* The file that the first `length` characters of `text` name. */
+static bool part_names(const char *text, size_t length, const char *path) {
+    char part[PATH_MAX];
+    if (length >= sizeof part) return false;
+    memcpy(part, text, length);
+    part[length] = '\0';
+    const char *name = strncmp(part, "not:", 4) == 0 ? part + 4 : part;
+    return is_file(name) && same_file(name, path);
+}
+
+bool text_names(const char *text, const char *path) {
+    if (part_names(text, strlen(text), path)) return true;
+    for (; *text; text += strcspn(text, ","), text += *text == ',')
+        if (part_names(text, strcspn(text, ","), path)) return true;
+    return false;
 }
 
 bool is_folder(const char *path) {

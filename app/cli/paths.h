@@ -10,6 +10,8 @@ bool is_standard_output(const char *path);
 bool same_file(const char *a, const char *b);
 /* Whether there is a file at all. */
 bool is_file(const char *path);
+/* Whether `text`, or a part of it between commas, with or without "not:", is the name of a file that `path` is. */
+bool text_names(const char *text, const char *path);
 /* Whether there is a folder, or the name can only be one: it ends with '/'. */
 bool is_folder(const char *path);
 /* Makes the folder that holds `path` (of_path) or is it, and those above it that are missing. False, with errno set,
