@@ -43,6 +43,19 @@ ImpStatus imp_loss_add_images(ImpLoss *loss, const ImpTensor *activation, const 
     return status;
 }
 
+ImpStatus imp_loss_copy_places(const float *places, ImpShape shape, float **copy, double *total, ImpError *error) {
+    size_t count = imp_shape_places(shape);
+    *copy = NULL;
+    *total = (double)count;
+    if (!places) return IMP_OK;
+    ImpStatus status = IMP_ALLOC(copy, count, "weights of a loss", error);
+    if (status != IMP_OK) return status;
+    memcpy(*copy, places, count * sizeof *places);
+    *total = 0;
+    for (size_t i = 0; i < count; i++) *total += (double)places[i];
+    return IMP_OK;
+}
+
 /* --- sums that are the same for any number of threads ------------------------------------------------------------- */
 
 size_t imp_loss_pieces(size_t count, size_t piece) {

@@ -76,6 +76,58 @@ ImpStatus imp_gram_loss_project(ImpLoss *loss, const float *matrix, int rows, Im
 ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels,
                           const float *places, double *target, ImpError *error);
 
+/* The losses of a style below take `places`: a weight in [0,1] for each place (H,W) of the activation, or NULL where all
+ * count alike; it is copied. Means over places become weighted means, sums weighted sums; where the weights are all 0,
+ * the loss is 0. Functions that compute a target take the style's own weights in the same way (all 0: the target is
+ * 0). */
+
+/* A style's distribution of values in each channel. */
+typedef struct ImpHistogramTarget ImpHistogramTarget;
+
+/* Without a style yet, for activations of so many channels. On success *out is the caller's. */
+ImpStatus imp_histogram_target_new(int channels, ImpHistogramTarget **out, ImpError *error);
+void imp_histogram_target_free(ImpHistogramTarget **target);
+/* Takes in a style that counts `share`, >= 0, among all; shares need not add up to 1. The quantile functions of several
+ * styles are averaged: what half of the values are below in the blend is the mean of the styles' medians. Nothing is
+ * added when the style's places all weigh 0. */
+ImpStatus imp_histogram_target_add(ImpHistogramTarget *target, const ImpTensor *activation, const float *places,
+                                   double share, ImpError *error);
+/* Squared distance of an activation O from R(O), where R gives each channel the histogram of the style (Risser, Wilmot,
+ * Barnes 2017, "Stable and controllable neural texture synthesis and style transfer using histogram losses", eq. 3 to
+ * 5). R is a constant for the gradient. Normalisation as for content, but GATYS is the sum, without the half, and
+ * RELATIVE is the mean over places of the sum over channels, over the same mean of the style's squares (of several
+ * styles: the mean by shares). Without a style the loss is 0. The target is copied. */
+ImpStatus imp_histogram_loss_new(size_t tap, double weight, ImpNormalisation normalisation,
+                                 const ImpHistogramTarget *target, ImpShape shape, int channels, const float *places,
+                                 ImpLoss **out, ImpError *error);
+
+/* The means and deviations of a style's channels, (2,C), to be blended by the caller and given to
+ * imp_moments_loss_new. deviation = sqrt(variance + 1e-5). */
+ImpStatus imp_moments_target(const ImpTensor *activation, const float *places, double *target, ImpError *error);
+/* sum over channels of (mean - target mean)^2 + (deviation - target deviation)^2 (Li, Wang, Liu, Hou 2017, "Demystifying
+ * neural style transfer"; Huang, Belongie 2017): GATYS; MEAN: over C; RELATIVE: over the sum of the target's squares;
+ * SCALED: over the sum of magnitudes of the differences. */
+ImpStatus imp_moments_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
+                               ImpShape shape, int channels, const float *places, ImpLoss **out, ImpError *error);
+
+/* The mean and the covariance of a style's activations, C and then (C,C) numbers, to be blended by the caller and given
+ * to imp_wasserstein_loss_new. */
+ImpStatus imp_wasserstein_target(const ImpTensor *activation, const float *places, double *target, ImpError *error);
+/* The squared 2-Wasserstein distance of the normal distributions with the mean m and covariance C of the activation and
+ * those, n and T, of the style: |m - n|^2 + tr(C + T - 2 (T^1/2 C T^1/2)^1/2) (Dowson, Landau 1982; in style transfer Li
+ * et al. 2017, Mroueh 2020, "Wasserstein style transfer"). GATYS: as it is; MEAN: over the number of channels; RELATIVE:
+ * over tr T + |n|^2; SCALED: the distance, not squared. To both diagonals 1e-5 tr T / C is added, at least 1e-10, so that
+ * dead channels have a slope. IMP_ERROR_NUMBER: the target is not finite. */
+ImpStatus imp_wasserstein_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
+                                   ImpShape shape, int channels, const float *places, ImpLoss **out, ImpError *error);
+
+/* The Laplacian loss of a picture (plain tensor): the mean of (D(x) - D(content))^2, where D averages cells of pool x
+ * pool pixels, adds up the colours and takes the filter 0 -1 0 / -1 4 -1 / 0 -1 0, beyond the border the border itself
+ * (Li, Xu, Nie, Liu 2017, "Laplacian-steered neural style transfer"). pool >= 1; cells at the right and lower edge
+ * average the pixels they have. One loss a pooling size. The paper sums over places in pixels of 0..255. */
+ImpStatus imp_laplacian_loss_new(size_t tap, double weight, int pool, const ImpTensor *content, ImpLoss **out,
+                                 ImpError *error);
+
 typedef enum ImpTvKind {
     IMP_TV_SQUARED,     /* 1/2 sum of squared differences of neighbours */
     IMP_TV_ABSOLUTE,    /* sum of absolute differences */

@@ -9,6 +9,10 @@
 ImpStatus imp_loss_new(const ImpLossType *type, size_t tap, double weight, ImpShape shape, size_t state_size,
                        ImpLoss **out, ImpError *error);
 
+/* The weights of the places of a shape, (H,W) or NULL: a copy that is the caller's (NULL for NULL), and their sum, the
+ * number of places for NULL. */
+ImpStatus imp_loss_copy_places(const float *places, ImpShape shape, float **copy, double *total, ImpError *error);
+
 /* body works through elements first..end-1 and returns what it sums over them. */
 typedef double (*ImpPieceSum)(const void *context, size_t first, size_t end);
 

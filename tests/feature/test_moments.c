@@ -30,7 +30,7 @@ static void they_are_those_of_the_channels(void **state) {
     fill(plain, IMAGES * CHANNELS * PLACES, 1);
     for (int i = 0; i < IMAGES * CHANNELS * PLACES; i++) plain[i] += 100;
     ImpTensor tensor = make_tensor(plain);
-    imp_moments(&tensor, mean, deviation);
+    imp_moments(&tensor, NULL, mean, deviation);
     for (int c = 0; c < IMAGES * CHANNELS; c++) {
         double sum = 0, squares = 0;
         for (int i = 0; i < PLACES; i++) sum += (double)plain[c * PLACES + i];
@@ -45,7 +45,7 @@ static double loss(const float *plain, const float *a, const float *b) {
     static float mean[IMAGES * CHANNELS], deviation[IMAGES * CHANNELS];
     ImpTensor tensor = make_tensor((float *)plain);
     double sum = 0;
-    imp_moments(&tensor, mean, deviation);
+    imp_moments(&tensor, NULL, mean, deviation);
     for (int c = 0; c < IMAGES * CHANNELS; c++)
         sum += (double)a[c] * (double)mean[c] + (double)b[c] * (double)deviation[c];
     imp_free(tensor.data);
@@ -61,9 +61,9 @@ static void the_gradient_is_theirs(void **state) {
     fill(a, IMAGES * CHANNELS, 2);
     fill(b, IMAGES * CHANNELS, 3);
     ImpTensor tensor = make_tensor(plain), gradient = make_tensor(zeros);
-    imp_moments(&tensor, mean, deviation);
-    imp_moments_add_gradient(&tensor, mean, deviation, a, b, &gradient);
-    imp_moments_add_gradient(&tensor, mean, deviation, a, b, &gradient); /* added, so twice as much */
+    imp_moments(&tensor, NULL, mean, deviation);
+    imp_moments_add_gradient(&tensor, NULL, mean, deviation, a, b, &gradient);
+    imp_moments_add_gradient(&tensor, NULL, mean, deviation, a, b, &gradient); /* added, so twice as much */
     imp_tensor_to_plain(&gradient, slope);
     for (int k = 0; k < 40; k++) {
         int at = k * 37 % (IMAGES * CHANNELS * PLACES);

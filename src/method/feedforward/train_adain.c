@@ -224,10 +224,10 @@ static ImpStatus take_paintings(Adain *a, ImpError *error) {
     if (status == IMP_OK) status = imp_graph_run(a->look, a->painted, error);
     if (status != IMP_OK) return status;
     ImpTensor code = imp_graph_value(a->painting_code);
-    imp_moments(&code, a->mean, a->deviation);
+    imp_moments(&code, NULL, a->mean, a->deviation);
     for (size_t i = 0; i < a->layers.count; i++) {
         ImpTensor value = imp_graph_value(a->taps[i].painting);
-        imp_moments(&value, a->taps[i].mean, a->taps[i].deviation);
+        imp_moments(&value, NULL, a->taps[i].mean, a->taps[i].deviation);
     }
     return IMP_OK;
 }
@@ -265,7 +265,7 @@ static ImpStatus calibrate(ImpTrainTask *task, int index, const float *photos, I
 static void add_style(Adain *a, const StyleTap *tap, const ImpTensor *value, const ImpTensor *gradient) {
     size_t numbers = imp_shape_images(value->shape) * (size_t)value->shape.channels;
     double share = tap->weight / ((double)numbers * tap->size), loss = 0;
-    imp_moments(value, tap->made_mean, tap->made_deviation);
+    imp_moments(value, NULL, tap->made_mean, tap->made_deviation);
     for (size_t i = 0; i < numbers; i++) {
         double mean = (double)tap->made_mean[i] - (double)tap->mean[i];
         double deviation = (double)tap->made_deviation[i] - (double)tap->deviation[i];
@@ -274,7 +274,7 @@ static void add_style(Adain *a, const StyleTap *tap, const ImpTensor *value, con
         tap->deviation_slope[i] = (float)(2 * a->style_weight * share * deviation);
     }
     a->losses[2] += loss;
-    imp_moments_add_gradient(value, tap->made_mean, tap->made_deviation, tap->mean_slope, tap->deviation_slope,
+    imp_moments_add_gradient(value, NULL, tap->made_mean, tap->made_deviation, tap->mean_slope, tap->deviation_slope,
                              gradient);
 }
 
