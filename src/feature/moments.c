@@ -77,11 +77,8 @@ static double total_of(const ImpTensor *value, const float *weights) {
 }
 
 void imp_moments(const ImpTensor *value, const float *weights, float *mean, float *deviation) {
-    Planes planes = {.value = value,
-                     .weights = weights,
-                     .total = total_of(value, weights),
-                     .mean = mean,
-                     .deviation = deviation};
+    Planes planes = {
+        .value = value, .weights = weights, .total = total_of(value, weights), .mean = mean, .deviation = deviation};
     imp_parallel(planes_of(value), measure, &planes);
 }
 

@@ -6,8 +6,8 @@
 #include "compute/tensor/tensor.h"
 
 /* mean, deviation (N,C) over the places of blocked activations; deviation = sqrt(variance + 1e-5), the variance over
- * all places (not n - 1). weights (H,W), not negative: how much each place of every image counts; NULL: all alike. Where
- * they are all 0, mean and variance are 0. */
+ * all places (not n - 1). weights (H,W), not negative: how much each place of every image counts; NULL: all alike.
+ * Where they are all 0, mean and variance are 0. */
 void imp_moments(const ImpTensor *value, const float *weights, float *mean, float *deviation);
 
 /* gradient += the derivative of a loss whose derivatives with respect to mean and deviation are given, all (N,C). */

@@ -47,8 +47,7 @@ static ImpStatus value(ImpLoss *loss, const ImpTensor *activation, double *out, 
     Content *content = loss->state;
     Pass pass = {.activation = activation->data, .target = content->target};
     double sum = imp_loss_sum(content->floats, IMP_PIECE, squares, &pass, content->sums), others = 0;
-    if (content->distance.scaled)
-        others = imp_loss_sum(content->floats, IMP_PIECE, magnitudes, &pass, content->sums);
+    if (content->distance.scaled) others = imp_loss_sum(content->floats, IMP_PIECE, magnitudes, &pass, content->sums);
     *out = loss->weight * imp_distance_value(&content->distance, sum, others);
     return IMP_OK;
 }

@@ -45,9 +45,9 @@ void imp_covariance_free(ImpCovariance *covariance) {
 /* Passes over the blocks of a part. */
 typedef struct Part {
     const ImpTensor *activation;
-    size_t first, count; /* places */
-    const float *places; /* of the part, or NULL */
-    bool root;           /* whether centred numbers count the root of their weight, else their weight */
+    size_t first, count;        /* places */
+    const float *places;        /* of the part, or NULL */
+    bool root;                  /* whether centred numbers count the root of their weight, else their weight */
     const float *mean, *offset; /* (C); offset: what is added to each place of the gradient besides, times its weight */
     float *part, *mixed;
     float *gradient; /* of the whole activation */

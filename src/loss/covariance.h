@@ -21,9 +21,9 @@ void imp_covariance_free(ImpCovariance *covariance);
  * above 0; the means are left in c->mean. Centred first, so that large means cost no digits. */
 void imp_covariance_measure(ImpCovariance *c, const ImpTensor *activation, const float *places, double total,
                             double *covariance);
-/* gradient += matrix (F - m) + offset at each place, times its weight: with matrix (C,C), symmetric, 2 / total times the
- * slopes by the covariance, and offset (C) 1 / total times those by the mean, the derivative of what was made of the two
- * at the activation measured last. */
+/* gradient += matrix (F - m) + offset at each place, times its weight: with matrix (C,C), symmetric, 2 / total times
+ * the slopes by the covariance, and offset (C) 1 / total times those by the mean, the derivative of what was made of
+ * the two at the activation measured last. */
 void imp_covariance_add_gradient(const ImpCovariance *c, const ImpTensor *activation, const float *places,
                                  const float *matrix, const float *offset, const ImpTensor *gradient);
 

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Three passes over a group of blocks: the range of each channel, the counts of its bins, and the sums of the counts. */
+/* Three passes over a group of blocks: the range of each channel, the counts of its bins, and the sums of the counts.
+ */
 
 enum {
     MOST_LANES = 16,

@@ -12,8 +12,8 @@
  *
  * R is computed at the edges of the channel's own bins and is linear between them. Where Q jumps at an edge, the bin
  * below ends at Q's lower limit and the bin above begins at its upper, so that R is the identity between equal
- * histograms. The many zeros of a ReLU are at the lower end of the first bin, and go to the style's least value. A channel
- * whose values are all the same goes to the style's median. */
+ * histograms. The many zeros of a ReLU are at the lower end of the first bin, and go to the style's least value. A
+ * channel whose values are all the same goes to the style's median. */
 
 enum { MOST_LANES = 16, CHUNK = 128 /* places that are remapped at a time */ };
 
@@ -151,8 +151,7 @@ static double quantile(const Walk *walk, double rank, bool from_above) {
     double sum = 0;
     for (size_t i = 0; i < target->n; i++) {
         size_t begin = 0, *at = i < MOST_STYLES ? &walk->at[i] : &begin;
-        sum += target->shares[i] *
-               imp_distribution_quantile(&target->styles[i], walk->channel, rank, from_above, at);
+        sum += target->shares[i] * imp_distribution_quantile(&target->styles[i], walk->channel, rank, from_above, at);
     }
     return sum;
 }

@@ -76,9 +76,9 @@ ImpStatus imp_gram_loss_project(ImpLoss *loss, const float *matrix, int rows, Im
 ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels,
                           const float *places, double *target, ImpError *error);
 
-/* The losses of a style below take `places`: a weight in [0,1] for each place (H,W) of the activation, or NULL where all
- * count alike; it is copied. Means over places become weighted means, sums weighted sums; where the weights are all 0,
- * the loss is 0. Functions that compute a target take the style's own weights in the same way (all 0: the target is
+/* The losses of a style below take `places`: a weight in [0,1] for each place (H,W) of the activation, or NULL where
+ * all count alike; it is copied. Means over places become weighted means, sums weighted sums; where the weights are all
+ * 0, the loss is 0. Functions that compute a target take the style's own weights in the same way (all 0: the target is
  * 0). */
 
 /* A style's distribution of values in each channel. */
@@ -104,9 +104,9 @@ ImpStatus imp_histogram_loss_new(size_t tap, double weight, ImpNormalisation nor
 /* The means and deviations of a style's channels, (2,C), to be blended by the caller and given to
  * imp_moments_loss_new. deviation = sqrt(variance + 1e-5). */
 ImpStatus imp_moments_target(const ImpTensor *activation, const float *places, double *target, ImpError *error);
-/* sum over channels of (mean - target mean)^2 + (deviation - target deviation)^2 (Li, Wang, Liu, Hou 2017, "Demystifying
- * neural style transfer"; Huang, Belongie 2017): GATYS; MEAN: over C; RELATIVE: over the sum of the target's squares;
- * SCALED: over the sum of magnitudes of the differences. */
+/* sum over channels of (mean - target mean)^2 + (deviation - target deviation)^2 (Li, Wang, Liu, Hou 2017,
+ * "Demystifying neural style transfer"; Huang, Belongie 2017): GATYS; MEAN: over C; RELATIVE: over the sum of the
+ * target's squares; SCALED: over the sum of magnitudes of the differences. */
 ImpStatus imp_moments_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
                                ImpShape shape, int channels, const float *places, ImpLoss **out, ImpError *error);
 
@@ -114,10 +114,10 @@ ImpStatus imp_moments_loss_new(size_t tap, double weight, ImpNormalisation norma
  * to imp_wasserstein_loss_new. */
 ImpStatus imp_wasserstein_target(const ImpTensor *activation, const float *places, double *target, ImpError *error);
 /* The squared 2-Wasserstein distance of the normal distributions with the mean m and covariance C of the activation and
- * those, n and T, of the style: |m - n|^2 + tr(C + T - 2 (T^1/2 C T^1/2)^1/2) (Dowson, Landau 1982; in style transfer Li
- * et al. 2017, Mroueh 2020, "Wasserstein style transfer"). GATYS: as it is; MEAN: over the number of channels; RELATIVE:
- * over tr T + |n|^2; SCALED: the distance, not squared. To both diagonals 1e-5 tr T / C is added, at least 1e-10, so that
- * dead channels have a slope. IMP_ERROR_NUMBER: the target is not finite. */
+ * those, n and T, of the style: |m - n|^2 + tr(C + T - 2 (T^1/2 C T^1/2)^1/2) (Dowson, Landau 1982; in style transfer
+ * Li et al. 2017, Mroueh 2020, "Wasserstein style transfer"). GATYS: as it is; MEAN: over the number of channels;
+ * RELATIVE: over tr T + |n|^2; SCALED: the distance, not squared. To both diagonals 1e-5 tr T / C is added, at least
+ * 1e-10, so that dead channels have a slope. IMP_ERROR_NUMBER: the target is not finite. */
 ImpStatus imp_wasserstein_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
                                    ImpShape shape, int channels, const float *places, ImpLoss **out, ImpError *error);
 

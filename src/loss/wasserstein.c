@@ -15,9 +15,9 @@
  * Both covariances have `ridge` added to their diagonals, so that no v is below its square, nor taken as less. */
 
 typedef struct Wasserstein {
-    double *mean, *root, *turned; /* (C) n; (C,C) L', L */
-    double trace, ridge;          /* of T with the ridge */
-    ImpCovariance covariance;     /* measures C */
+    double *mean, *root, *turned;                      /* (C) n; (C,C) L', L */
+    double trace, ridge;                               /* of T with the ridge */
+    ImpCovariance covariance;                          /* measures C */
     double *matrix, *middle, *product, *values, *work; /* (C,C) three times, (C), imp_eigen's */
     float *slopes, *offset;                            /* (C,C), (C): see imp_covariance_add_gradient */
     float *places;                                     /* NULL, or (H,W) */

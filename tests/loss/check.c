@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 ImpTensor check_tensor(ImpShape shape, ImpLayout layout, const float *plain) {
-    ImpTensor tensor = {.shape = shape, .layout = layout, .block = layout == IMP_LAYOUT_PLAIN ? 1 : imp_kernels()->block};
+    ImpTensor tensor = {
+        .shape = shape, .layout = layout, .block = layout == IMP_LAYOUT_PLAIN ? 1 : imp_kernels()->block};
     tensor.data = imp_alloc(imp_tensor_floats(shape, layout, tensor.block), sizeof(float));
     assert_non_null(tensor.data);
     imp_tensor_from_plain(&tensor, plain);

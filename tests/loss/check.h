@@ -21,7 +21,8 @@ ImpTensor check_tensor(ImpShape shape, ImpLayout layout, const float *plain);
 /* Normally distributed numbers around `mean`. */
 void check_fill(float *numbers, size_t count, uint64_t seed, float mean);
 
-/* The value at x (C,H,W), and the gradient (C,H,W), which is added to what is there. Allocates nothing within the loss. */
+/* The value at x (C,H,W), and the gradient (C,H,W), which is added to what is there. Allocates nothing within the loss.
+ */
 void check_run(const Subject *subject, const float *x, double *value, float *gradient);
 /* Value and some hundred slopes against the formula and its central differences, relative to the value and the largest
  * slope. */

@@ -23,7 +23,8 @@ typedef struct Context {
 
 static ImpStatus make(const void *context, ImpLoss **loss, ImpError *error) {
     const Context *c = context;
-    return imp_histogram_loss_new(0, weight, c->normalisation, c->target, c->shape, c->channels, c->places, loss, error);
+    return imp_histogram_loss_new(0, weight, c->normalisation, c->target, c->shape, c->channels, c->places, loss,
+                                  error);
 }
 
 static double weight_at(const float *weights, size_t i) {
@@ -137,7 +138,8 @@ static void fill(ImpShape shape) {
     for (size_t i = 0; i < n; i++) style_places[i] = i % 4 == 1 ? 0 : (float)(i % 3 + 1) / 4;
 }
 
-static Subject subject_of(Context *context, ImpShape shape, ImpNormalisation normalisation, int n_styles, bool weighted) {
+static Subject subject_of(Context *context, ImpShape shape, ImpNormalisation normalisation, int n_styles,
+                          bool weighted) {
     static const double shares[MOST_STYLES] = {0.5, 1.5, 0.25};
     ImpError error;
     *context = (Context){.shape = shape, .normalisation = normalisation, .channels = shape.channels};
@@ -148,8 +150,8 @@ static Subject subject_of(Context *context, ImpShape shape, ImpNormalisation nor
     for (int s = 0; s < n_styles; s++) {
         ImpTensor tensor = check_tensor(shape, IMP_LAYOUT_BLOCKED, styles[s]);
         context->shares[s] = shares[s];
-        assert_int_equal(
-            imp_histogram_target_add(context->target, &tensor, context->style_places, shares[s], &error), IMP_OK);
+        assert_int_equal(imp_histogram_target_add(context->target, &tensor, context->style_places, shares[s], &error),
+                         IMP_OK);
         imp_free(tensor.data);
     }
     return (Subject){.shape = shape, .layout = IMP_LAYOUT_BLOCKED, .make = make, .plain = plain, .context = context};
@@ -386,14 +388,10 @@ static void running_out_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_follows_its_definition),
-        cmocka_unit_test(it_agrees_with_sorting),
-        cmocka_unit_test(the_style_itself_rests),
-        cmocka_unit_test(the_size_does_not_matter),
-        cmocka_unit_test(constant_channels),
-        cmocka_unit_test(numbers_that_are_none_show),
-        cmocka_unit_test(weights_choose_places),
-        cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+        cmocka_unit_test(it_follows_its_definition), cmocka_unit_test(it_agrees_with_sorting),
+        cmocka_unit_test(the_style_itself_rests),    cmocka_unit_test(the_size_does_not_matter),
+        cmocka_unit_test(constant_channels),         cmocka_unit_test(numbers_that_are_none_show),
+        cmocka_unit_test(weights_choose_places),     cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(running_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
