@@ -109,6 +109,18 @@ typedef struct ImpAffine {
     bool accumulate; /* added to target */
 } ImpAffine;
 
+/* Equal bins of the values of each channel of one block: x is at position (x - least) scale, and in the bin of that
+ * number, or in the first or last if it is beyond them. What is not a number is in the first. */
+typedef struct ImpBins {
+    int bins;
+    const float *least, *scale; /* (B) */
+} ImpBins;
+
+/* What a map makes of a bin: low + rise (position - bin). */
+typedef struct ImpBinMap {
+    float low, rise;
+} ImpBinMap;
+
 typedef struct ImpPool {
     int channels, in_height, in_width, out_height, out_width; /* out = max(1, in / 2) */
     bool maximum;                                             /* else average */
@@ -139,6 +151,13 @@ typedef struct ImpKernels {
      * the second sum is 0. */
     void (*channel_products)(const ImpAffine *job, double *sums, double *scratch);
     void (*affine)(const ImpAffine *job);
+
+    /* Histograms of source (n,B), one block's places, on the calling thread; weights (n), or NULL: each counts 1.
+     * range: least and greatest (B) are widened to the numbers of places that weigh more than 0. count: counts (bins,B)
+     * += weights. map (bins,B): target (n,B) = what it makes of source. */
+    void (*histogram_range)(size_t n, const float *source, const float *weights, float *least, float *greatest);
+    void (*histogram_count)(const ImpBins *bins, size_t n, const float *source, const float *weights, float *counts);
+    void (*histogram_map)(const ImpBins *bins, size_t n, const float *source, const ImpBinMap *map, float *target);
 
     /* Each pixel of (planes,h,w,B) becomes 2x2 equal ones; back: gradient (planes,2h,2w,B) -> (planes,h,w,B). */
     void (*upsample)(size_t planes, int height, int width, const float *source, float *target);

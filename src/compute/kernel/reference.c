@@ -207,3 +207,33 @@ void imp_reference_mix(int block, int in_channels, int out_channels, size_t n, c
             target[to] = (float)sum;
         }
 }
+
+/* In float, which decides on which side of an edge a number is. */
+static float position_of(const ImpBins *bins, size_t lane, float x) {
+    return (x - bins->least[lane]) * bins->scale[lane];
+}
+
+static size_t bin_of(const ImpBins *bins, float position) {
+    if (!(position > 0)) return 0;
+    return position < (float)(bins->bins - 1) ? (size_t)position : (size_t)(bins->bins - 1);
+}
+
+void imp_reference_histogram_count(int block, const ImpBins *bins, size_t n, const float *source, const float *weights,
+                                   float *counts) {
+    size_t b = (size_t)block;
+    for (size_t i = 0; i < n * b; i++) {
+        size_t bin = bin_of(bins, position_of(bins, i % b, source[i]));
+        counts[bin * b + i % b] += weights ? weights[i / b] : 1;
+    }
+}
+
+void imp_reference_histogram_map(int block, const ImpBins *bins, size_t n, const float *source, const ImpBinMap *map,
+                                 float *target) {
+    size_t b = (size_t)block;
+    for (size_t i = 0; i < n * b; i++) {
+        float position = position_of(bins, i % b, source[i]);
+        size_t bin = bin_of(bins, position);
+        const ImpBinMap *its = &map[bin * b + i % b];
+        target[i] = (float)((double)its->low + ((double)position - (double)bin) * (double)its->rise);
+    }
+}

@@ -15,5 +15,9 @@ void imp_reference_pool_backward(int block, const ImpPool *pool, const float *so
 void imp_reference_gram(int block, int channels, size_t n, const float *source, double *gram);
 void imp_reference_mix(int block, int in_channels, int out_channels, size_t n, const float *matrix, const float *source,
                        float *target, bool accumulate);
+void imp_reference_histogram_count(int block, const ImpBins *bins, size_t n, const float *source, const float *weights,
+                                   float *counts);
+void imp_reference_histogram_map(int block, const ImpBins *bins, size_t n, const float *source, const ImpBinMap *map,
+                                 float *target);
 
 #endif
