@@ -10,7 +10,6 @@
  */
 
 enum {
-    MOST_LANES = 16,
     GROUP_FLOATS = 1 << 21, /* 8 MB */
     PIECES = 8,
     LEAST_PIECE = 1 << 12,
@@ -98,38 +97,16 @@ static size_t lanes_of(const Measure *m, size_t block, size_t *channel) {
 
 /* --- ranges ------------------------------------------------------------------------------------------------------- */
 
-/* Always called with a constant for `lanes`, as count_lanes is, so that its loops become vectors. */
-static inline void range_lanes(const ImpTask *task, const float *places, const size_t lanes, float *least,
-                               float *greatest) {
-    float low[MOST_LANES], high[MOST_LANES];
-    for (size_t lane = 0; lane < lanes; lane++) {
-        low[lane] = FLT_MAX;
-        high[lane] = -FLT_MAX;
-    }
-    for (size_t i = 0; i < task->count; i++) {
-        const float *x = task->x + i * lanes;
-        if (places && !(places[i] > 0)) continue;
-        for (size_t lane = 0; lane < lanes; lane++) {
-            low[lane] = x[lane] < low[lane] ? x[lane] : low[lane];
-            high[lane] = x[lane] > high[lane] ? x[lane] : high[lane];
-        }
-    }
-    memcpy(least, low, lanes * sizeof *low);
-    memcpy(greatest, high, lanes * sizeof *high);
-}
-
 static void find_range(void *context, size_t index) {
     const Measure *m = context;
     ImpTask task = imp_task_of(m->cut, m->activation, m->first_block * m->cut->pieces + index);
     size_t lanes = (size_t)m->activation->block;
-    const float *places = m->places ? m->places + task.first : NULL;
     float *least = m->ranges + index * 2 * lanes, *greatest = least + lanes;
-    if (lanes == 16)
-        range_lanes(&task, places, 16, least, greatest);
-    else if (lanes == 8)
-        range_lanes(&task, places, 8, least, greatest);
-    else
-        range_lanes(&task, places, lanes, least, greatest);
+    for (size_t lane = 0; lane < lanes; lane++) {
+        least[lane] = FLT_MAX;
+        greatest[lane] = -FLT_MAX;
+    }
+    imp_kernels()->histogram_range(task.count, task.x, m->places ? m->places + task.first : NULL, least, greatest);
 }
 
 /* Task: one block. */
@@ -156,32 +133,15 @@ static void set_range(void *context, size_t block) {
 
 /* --- counts ------------------------------------------------------------------------------------------------------- */
 
-static inline void count_lanes(const ImpTask *task, const float *places, const size_t lanes, const float *least,
-                               const float *scale, float *counts) {
-    for (size_t i = 0; i < task->count; i++) {
-        const float *x = task->x + i * lanes;
-        int bins[MOST_LANES];
-        float weight = places ? places[i] : 1;
-        for (size_t lane = 0; lane < lanes; lane++) bins[lane] = imp_bin_at((x[lane] - least[lane]) * scale[lane]);
-        for (size_t lane = 0; lane < lanes; lane++) counts[(size_t)bins[lane] * lanes + lane] += weight;
-    }
-}
-
 static void count(void *context, size_t index) {
     const Measure *m = context;
     ImpTask task = imp_task_of(m->cut, m->activation, m->first_block * m->cut->pieces + index);
-    size_t width = (size_t)m->activation->block, channel, lanes = lanes_of(m, task.block - m->first_block, &channel);
-    float least[MOST_LANES] = {0}, scale[MOST_LANES] = {0}, *counts = m->counts + index * IMP_BINS * width;
-    memcpy(least, m->distributions->least + channel, lanes * sizeof *least);
-    memcpy(scale, m->distributions->scale + channel, lanes * sizeof *scale);
-    const float *places = m->places ? m->places + task.first : NULL;
-    memset(counts, 0, IMP_BINS * width * sizeof *counts);
-    if (width == 16)
-        count_lanes(&task, places, 16, least, scale, counts);
-    else if (width == 8)
-        count_lanes(&task, places, 8, least, scale, counts);
-    else
-        count_lanes(&task, places, width, least, scale, counts);
+    size_t lanes = (size_t)m->activation->block;
+    float *counts = m->counts + index * IMP_BINS * lanes;
+    ImpBlockBins bins;
+    imp_distributions_bins(m->distributions, task.block, lanes, &bins);
+    memset(counts, 0, IMP_BINS * lanes * sizeof *counts);
+    imp_kernels()->histogram_count(&bins.bins, task.count, task.x, m->places ? m->places + task.first : NULL, counts);
 }
 
 /* Task: one block. */
@@ -200,6 +160,16 @@ static void accumulate(void *context, size_t block) {
         for (size_t i = 0; i < IMP_BINS; i++) cumulative[i + 1] = sum += totals[i * width + lane];
         for (size_t i = 1; sum > 0 && i <= IMP_BINS; i++) cumulative[i] /= sum;
         cumulative[0] = 0;
+    }
+}
+
+void imp_distributions_bins(const ImpDistributions *distributions, size_t block, size_t lanes, ImpBlockBins *out) {
+    *out = (ImpBlockBins){.bins = {.bins = IMP_BINS}};
+    out->bins.least = out->least;
+    out->bins.scale = out->scale;
+    for (size_t lane = 0; lane < lanes && block * lanes + lane < distributions->channels; lane++) {
+        out->least[lane] = distributions->least[block * lanes + lane];
+        out->scale[lane] = distributions->scale[block * lanes + lane];
     }
 }
 

@@ -3,11 +3,12 @@
 #ifndef IMP_LOSS_DISTRIBUTION_H
 #define IMP_LOSS_DISTRIBUTION_H
 
+#include "compute/kernel/kernel.h"
 #include "compute/tensor/tensor.h"
 #include "impasto/status.h"
 #include <stdbool.h>
 
-enum { IMP_BINS = 512 };
+enum { IMP_BINS = 512, IMP_MOST_LANES = 16 };
 
 typedef struct ImpDistributions {
     size_t channels;
@@ -46,11 +47,13 @@ size_t imp_distributions_scratch(const ImpCut *cut, int block);
 void imp_distributions_measure(ImpDistributions *distributions, const ImpTensor *activation, const ImpCut *cut,
                                size_t first_block, const float *places, double *scratch);
 
-/* The bin of a position. Anything but a number is in the first. */
-static inline int imp_bin_at(float position) {
-    float within = position > 0 ? position : 0;
-    return (int)(within < (float)(IMP_BINS - 1) ? within : (float)(IMP_BINS - 1));
-}
+/* The bins of a block, with room for their numbers. */
+typedef struct ImpBlockBins {
+    ImpBins bins;
+    float least[IMP_MOST_LANES], scale[IMP_MOST_LANES];
+} ImpBlockBins;
+
+void imp_distributions_bins(const ImpDistributions *distributions, size_t block, size_t lanes, ImpBlockBins *out);
 
 /* The quantile function of a channel for ranks that do not fall from call to call. Where no values are between two
  * edges it jumps: from_above is its limit from higher ranks, else from lower ones. *at begins as 0, one each for

@@ -4,7 +4,6 @@
 #include "loss/difference.h"
 #include "loss/distribution.h"
 #include <assert.h>
-#include <string.h>
 
 /* The histogram loss (Risser, Wilmot, Barnes 2017, eq. 3 to 5): squares of O - R(O), where R gives each channel of the
  * activation O the style's histogram: R(x) = Q(F(x)), F the channel's own cumulative distribution, Q the style's
@@ -15,7 +14,7 @@
  * histograms. The many zeros of a ReLU are at the lower end of the first bin, and go to the style's least value. A
  * channel whose values are all the same goes to the style's median. */
 
-enum { MOST_LANES = 16, CHUNK = 128 /* places that are remapped at a time */ };
+enum { CHUNK = 128 }; /* places that are remapped at a time */
 
 struct ImpHistogramTarget {
     size_t channels, n;
@@ -24,20 +23,15 @@ struct ImpHistogramTarget {
     double *mean_squares;     /* (n) sums over channels of a style's mean squares */
 };
 
-/* R within a bin: low + rise * (position in the bin, from 0 to 1). */
-typedef struct Bin {
-    float low, rise;
-} Bin;
-
 typedef struct Histogram {
     ImpHistogramTarget *target;
     ImpDistributions own;
     ImpCut cut;
-    Bin *map;      /* (blocks,IMP_BINS,B) */
-    double *sums;  /* (2,tasks): squares, magnitudes */
-    double *work;  /* of imp_distributions_measure */
-    float *places; /* NULL, or (H,W) */
-    bool empty;    /* there is no style, or nothing counts */
+    ImpBinMap *map; /* (blocks,IMP_BINS,B) */
+    double *sums;   /* (2,tasks): squares, magnitudes */
+    double *work;   /* of imp_distributions_measure */
+    float *places;  /* NULL, or (H,W) */
+    bool empty;     /* there is no style, or nothing counts */
     ImpDistance distance;
 } Histogram;
 
@@ -165,9 +159,9 @@ static void make_map(void *context, size_t index) {
     Walk below = {.target = histogram->target, .channel = channel, .at = below_at}, above = below;
     above.at = above_at;
     const double *cumulative = histogram->own.cumulative + channel * (IMP_BINS + 1);
-    Bin *bins = histogram->map + channel / lanes * IMP_BINS * lanes + channel % lanes;
+    ImpBinMap *bins = histogram->map + channel / lanes * IMP_BINS * lanes + channel % lanes;
     if (histogram->own.scale[channel] == 0) {
-        bins[0] = (Bin){.low = (float)quantile(&above, 0.5, true)};
+        bins[0] = (ImpBinMap){.low = (float)quantile(&above, 0.5, true)};
         return;
     }
     double low, high = 0;
@@ -175,37 +169,8 @@ static void make_map(void *context, size_t index) {
         bool filled = cumulative[i + 1] > cumulative[i]; /* else only places of no weight are there */
         low = filled ? quantile(&above, cumulative[i], true) : high;
         high = filled ? quantile(&below, cumulative[i + 1], false) : low;
-        bins[i * lanes] = (Bin){.low = (float)low, .rise = (float)(high - low)};
+        bins[i * lanes] = (ImpBinMap){.low = (float)low, .rise = (float)(high - low)};
     }
-}
-
-/* target (places,B) = R(x). Always called with a constant for `lanes`, so that its loops become vectors. */
-static inline void remap_lanes(const float *x, size_t places, const size_t lanes, const float *least,
-                               const float *scale, const Bin *map, float *target) {
-    for (size_t i = 0; i < places; i++, x += lanes, target += lanes) {
-        float within[MOST_LANES];
-        int at[MOST_LANES];
-        for (size_t lane = 0; lane < lanes; lane++) {
-            float position = (x[lane] - least[lane]) * scale[lane];
-            int bin = imp_bin_at(position);
-            within[lane] = position - (float)bin;
-            at[lane] = bin * (int)lanes + (int)lane;
-        }
-        for (size_t lane = 0; lane < lanes; lane++) {
-            Bin bin = map[at[lane]];
-            target[lane] = bin.low + within[lane] * bin.rise;
-        }
-    }
-}
-
-static void remap(const float *x, size_t places, size_t lanes, const float *least, const float *scale, const Bin *map,
-                  float *target) {
-    if (lanes == 16)
-        remap_lanes(x, places, 16, least, scale, map, target);
-    else if (lanes == 8)
-        remap_lanes(x, places, 8, least, scale, map, target);
-    else
-        remap_lanes(x, places, lanes, least, scale, map, target);
 }
 
 /* --- the loss ----------------------------------------------------------------------------------------------------- */
@@ -215,16 +180,15 @@ static void visit(void *context, size_t index) {
     const Pass *pass = context;
     Histogram *histogram = pass->histogram;
     ImpTask task = imp_task_of(&histogram->cut, pass->activation, pass->first_task + index);
-    size_t width = (size_t)pass->activation->block, channel = task.block * width;
-    size_t left = histogram->own.channels - channel, lanes = left < width ? left : width;
-    float least[MOST_LANES] = {0}, scale[MOST_LANES] = {0}, target[CHUNK * MOST_LANES];
-    memcpy(least, histogram->own.least + channel, lanes * sizeof *least);
-    memcpy(scale, histogram->own.scale + channel, lanes * sizeof *scale);
-    const Bin *map = histogram->map + task.block * IMP_BINS * width;
+    size_t width = (size_t)pass->activation->block;
+    float target[CHUNK * IMP_MOST_LANES];
+    ImpBlockBins bins;
+    imp_distributions_bins(&histogram->own, task.block, width, &bins);
+    const ImpBinMap *map = histogram->map + task.block * IMP_BINS * width;
     double squares = 0, magnitudes = 0;
     for (size_t i = 0; i < task.count; i += CHUNK) {
         size_t count = task.count - i < CHUNK ? task.count - i : CHUNK;
-        remap(task.x + i * width, count, width, least, scale, map, target);
+        imp_kernels()->histogram_map(&bins.bins, count, task.x + i * width, map, target);
         ImpDifferences differences = {.x = task.x + i * width, .target = target, .count = count * width};
         differences.places = histogram->places ? histogram->places + task.first + i : NULL;
         differences.block = width;

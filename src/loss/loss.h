@@ -61,8 +61,9 @@ ImpStatus imp_content_loss_new(size_t tap, double weight, ImpNormalisation norma
 ImpStatus imp_gram_matrix(const ImpTensor *activation, double *gram, ImpError *error);
 
 /* Style losses can count some places more than others: `places` (H,W) of the activation are weights of at least 0, of
- * which the losses keep a copy; NULL counts all alike. A style's places are those of its own activation. Where all
- * weights are 0 the loss is. */
+ * which the losses keep a copy; NULL counts all alike. Means over places become weighted means, sums weighted sums. A
+ * style's places are those of its own activation; where they are all 0 a target is 0. Where all weights of the result
+ * are 0 the loss is. */
 
 /* A style's statistics at one layer. With IMP_NORMALISE_MEAN targets are F F^T / (C H W); with IMP_NORMALISE_GATYS
  * F F^T / (H W), multiplied by the result's H W, so that pictures of different sizes compare; with the others
@@ -75,11 +76,6 @@ ImpStatus imp_gram_loss_project(ImpLoss *loss, const float *matrix, int rows, Im
 /* The target of one style picture, (C,C), to be blended by the caller and given to imp_gram_loss_new. */
 ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activation, int channels,
                           const float *places, double *target, ImpError *error);
-
-/* The losses of a style below take `places`: a weight in [0,1] for each place (H,W) of the activation, or NULL where
- * all count alike; it is copied. Means over places become weighted means, sums weighted sums; where the weights are all
- * 0, the loss is 0. Functions that compute a target take the style's own weights in the same way (all 0: the target is
- * 0). */
 
 /* A style's distribution of values in each channel. */
 typedef struct ImpHistogramTarget ImpHistogramTarget;

@@ -121,7 +121,8 @@ static void check_gram(ImpNormalisation tested) {
     for (int i = 0; i < COUNT; i++) wide_style[i] = (double)target_data[i];
     gram_reference(wide_style, expected);
     for (int i = 0; i < CHANNELS * CHANNELS; i++) assert_true(fabs(target[i] - expected[i]) < 1e-5);
-    assert_int_equal(imp_gram_loss_new(0, 3, normalisation, target, shape, shape.channels, NULL, &loss, &error), IMP_OK);
+    assert_int_equal(imp_gram_loss_new(0, 3, normalisation, target, shape, shape.channels, NULL, &loss, &error),
+                     IMP_OK);
     assert_int_equal(imp_loss_value(loss, &activation, &value, &error), IMP_OK);
     assert_true(fabs(value / style_reference(wide, target, 3) - 1) < 1e-5);
     imp_loss_add_gradient(loss, &activation, &gradient);
