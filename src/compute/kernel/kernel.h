@@ -127,6 +127,26 @@ typedef struct ImpPool {
     bool source_relu;                                         /* max(source, 0) is pooled */
 } ImpPool;
 
+/* For each patch a of a picture's activation the patch b of a style's with the largest <a, b> factor[b]: with factor
+ * 1/|b|, the largest normalised cross-correlation (Li, Wand 2016). A patch is tall x wide places of all blocks, and
+ * (i,j) begins at place (i stride, j stride). Patches are never stored as such. Guide blocks count like the others. Of
+ * equal scores the lowest number wins; products are sums in float. */
+typedef struct ImpPatchMatch {
+    int blocks, guide_blocks;
+    int tall, wide;            /* sides of a patch, 1 to 9, and not above those of the activations */
+    int height, width, stride; /* of the picture's activation */
+    const float *source;       /* (blocks,height,width,B) */
+    const float *guide;        /* (guide_blocks,height,width,B) */
+    int style_height, style_width, style_stride;
+    const float *style;  /* (style_height,blocks + guide_blocks,style_width,B) */
+    const float *factor; /* (rows,columns of the style's patches) */
+    int first;           /* number of the style's first patch; the others follow in reading order */
+    float *score;        /* (rows,columns of the picture's patches): the best so far, at first -INFINITY ... */
+    int *nearest;        /* ... and the number of the patch, at first 0: so one style can follow another */
+    float *packed;       /* match_packed() floats */
+    float *scratch;      /* match_scratch() floats */
+} ImpPatchMatch;
+
 typedef struct ImpKernels {
     const char *name;
     int block; /* B: channels side by side */
@@ -179,6 +199,12 @@ typedef struct ImpKernels {
     void (*mix)(int in_channels, int out_channels, size_t n, const float *matrix, const float *source, float *target,
                 bool accumulate, float *scratch);
     size_t (*mix_scratch)(int in_channels, int out_channels);
+
+    /* match_pack brings source and guide into the order that match reads: once for all styles. */
+    size_t (*match_packed)(const ImpPatchMatch *job);               /* floats; the same for all styles */
+    size_t (*match_scratch)(const ImpPatchMatch *job, int threads); /* floats */
+    void (*match_pack)(const ImpPatchMatch *job);
+    void (*match)(const ImpPatchMatch *job);
 } ImpKernels;
 
 /* The kernels of the level in force (imp_cpu_level). */

@@ -237,3 +237,50 @@ void imp_reference_histogram_map(int block, const ImpBins *bins, size_t n, const
         target[i] = (float)((double)its->low + ((double)position - (double)bin) * (double)its->rise);
     }
 }
+
+/* --- patches ------------------------------------------------------------------------------------------------------ */
+
+/* The product of place (y,x) of the picture and place (v,u) of the style. */
+static double place_product(int block, const ImpPatchMatch *job, int y, int x, int v, int u) {
+    int blocks = job->blocks + job->guide_blocks, width = job->width;
+    double sum = 0;
+    for (int b = 0; b < blocks; b++) {
+        const float *plane = b < job->blocks ? job->source : job->guide;
+        int own = ((b < job->blocks ? b : b - job->blocks) * job->height + y) * width + x;
+        int style = (v * blocks + b) * job->style_width + u;
+        for (int lane = 0; lane < block; lane++)
+            sum += (double)plane[(size_t)own * (size_t)block + (size_t)lane] *
+                   (double)job->style[(size_t)style * (size_t)block + (size_t)lane];
+    }
+    return sum;
+}
+
+double imp_reference_match_score(int block, const ImpPatchMatch *job, int own, int style) {
+    int columns = (job->width - job->wide) / job->stride + 1;
+    int style_columns = (job->style_width - job->wide) / job->style_stride + 1;
+    int y = own / columns * job->stride, x = own % columns * job->stride;
+    int v = style / style_columns * job->style_stride, u = style % style_columns * job->style_stride;
+    double sum = 0;
+    for (int i = 0; i < job->tall; i++)
+        for (int j = 0; j < job->wide; j++) sum += place_product(block, job, y + i, x + j, v + i, u + j);
+    return sum * (double)job->factor[style];
+}
+
+static int patches_of(int height, int width, int stride, const ImpPatchMatch *job) {
+    return ((height - job->tall) / stride + 1) * ((width - job->wide) / stride + 1);
+}
+
+void imp_reference_match(int block, const ImpPatchMatch *job) {
+    int count = patches_of(job->height, job->width, job->stride, job);
+    int style_count = patches_of(job->style_height, job->style_width, job->style_stride, job);
+    for (int own = 0; own < count; own++) {
+        double best = (double)job->score[own];
+        for (int style = 0; style < style_count; style++) {
+            double score = imp_reference_match_score(block, job, own, style);
+            if (!(score > best || (score == best && job->first + style < job->nearest[own]))) continue;
+            best = score;
+            job->nearest[own] = job->first + style;
+        }
+        job->score[own] = (float)best;
+    }
+}

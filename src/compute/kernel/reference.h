@@ -19,5 +19,9 @@ void imp_reference_histogram_count(int block, const ImpBins *bins, size_t n, con
                                    float *counts);
 void imp_reference_histogram_map(int block, const ImpBins *bins, size_t n, const float *source, const ImpBinMap *map,
                                  float *target);
+/* ImpKernels.match; packed is not read. */
+void imp_reference_match(int block, const ImpPatchMatch *job);
+/* <a, b> factor[b] in double, for patches number `own` of the picture and `style` of the style, counted from 0. */
+double imp_reference_match_score(int block, const ImpPatchMatch *job, int own, int style);
 
 #endif
