@@ -4,6 +4,7 @@
 #define IMP_LOSS_LOSS_H
 
 #include "compute/tensor/tensor.h"
+#include "feature/patches.h"
 #include "impasto/status.h"
 #include <stdbool.h>
 
@@ -123,6 +124,20 @@ ImpStatus imp_wasserstein_loss_new(size_t tap, double weight, ImpNormalisation n
  * average the pixels they have. One loss a pooling size. The paper sums over places in pixels of 0..255. */
 ImpStatus imp_laplacian_loss_new(size_t tap, double weight, int pool, const ImpTensor *content, ImpLoss **out,
                                  ImpError *error);
+
+/* Style as local patches (Li, Wand 2016, "Combining Markov random fields and convolutional neural networks for image
+ * synthesis", eq. 2 and 3): sum of |Psi_i(F) - Psi_NN(i)(F_S)|^2 over the patches i of the activation, NN(i) being the
+ * nearest patch of the set (see imp_patch_search_run), found anew at every value and constant for the gradient. A patch
+ * counts as the place at its centre (of an even side, the later of the two in the middle). Divided by
+ *   mean:     the count of the numbers in all patches, patches * size^2 * channels
+ *   Gatys:    nothing
+ *   relative: the mean of |Psi_j|^2 over the set's patches, times the activation's patches
+ *   scaled:   the sum of magnitudes of the differences + 1e-8
+ * where patches are their weights' sum. On success *set belongs to the loss and is NULL; on failure it stays the
+ * caller's. */
+ImpStatus imp_patch_loss_new(size_t tap, double weight, ImpNormalisation normalisation, ImpPatchSet **set,
+                             const ImpPatchOptions *options, ImpShape shape, int channels, const float *places,
+                             ImpLoss **out, ImpError *error);
 
 typedef enum ImpTvKind {
     IMP_TV_SQUARED,     /* 1/2 sum of squared differences of neighbours */
