@@ -14,6 +14,8 @@ static const ImpShape shapes[] = {
     {64, 512, 512, 1}, {128, 256, 256, 1}, {256, 128, 128, 1}, {512, 64, 64, 1}, {512, 32, 32, 1}};
 static const char *const layers[] = {"relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"};
 
+enum { MOST_PATCHES = 128 * 128 }; /* from relu3_1 on, where the method uses them: the time grows with the square */
+
 static double now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -89,6 +91,18 @@ static ImpStatus make_wasserstein(const ImpTensor *style, const float *places, I
     return status;
 }
 
+static ImpStatus make_patch(const ImpTensor *style, const float *places, ImpLoss **loss, ImpError *error) {
+    ImpPatchSet *set = NULL;
+    ImpPatchOptions options = {.size = 3, .stride = 1, .style_stride = 1};
+    ImpStatus status = imp_patch_set_new(style->shape.channels, 0, &set, error);
+    if (status == IMP_OK) status = imp_patch_set_add(set, style, NULL, error);
+    if (status == IMP_OK)
+        status = imp_patch_loss_new(0, 1, IMP_NORMALISE_RELATIVE, &set, &options, style->shape, style->shape.channels,
+                                    places, loss, error);
+    imp_patch_set_free(&set);
+    return status;
+}
+
 static ImpStatus make_laplacian(const ImpTensor *style, const float *places, ImpLoss **loss, ImpError *error) {
     (void)places;
     return imp_laplacian_loss_new(0, 1, 4, style, loss, error);
@@ -128,6 +142,7 @@ int main(int argc, char **argv) {
         printf("%s, %d x %d x %d\n", layers[s], shapes[s].channels, shapes[s].height, shapes[s].width);
         for (size_t m = 0; m < 2 * sizeof makes / sizeof *makes; m++)
             time_loss(names[m / 2], makes[m / 2], &style, &x, m % 2 ? places : NULL);
+        if (imp_shape_places(shapes[s]) <= MOST_PATCHES) time_loss("patch", make_patch, &style, &x, NULL);
         imp_free(style.data);
         imp_free(x.data);
         imp_free(places);
