@@ -63,7 +63,7 @@ typedef struct ImpRequest {
     void *session; /* from imp_method_open with the same parameters, or NULL */
 } ImpRequest;
 
-enum { IMP_MAX_METRICS = 8 };
+enum { IMP_MAX_METRICS = 12 };
 
 typedef struct ImpResult {
     ImpImage *image; /* the caller's, to be freed with imp_image_free */

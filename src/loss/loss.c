@@ -88,7 +88,8 @@ static size_t most_floats(ImpShape shape) {
     return imp_tensor_floats(shape, IMP_LAYOUT_BLOCKED, 16);
 }
 
-ImpStatus imp_loss_normalise_gradient(ImpLoss *loss, ImpError *error) {
+ImpStatus imp_loss_normalise_gradient(ImpLoss *loss, ImpGradientNorm norm, ImpError *error) {
+    loss->norm = norm;
     if (loss->gradient) return IMP_OK;
     size_t floats = most_floats(loss->shape) + 2 * imp_loss_pieces(most_floats(loss->shape), IMP_PIECE);
     return IMP_ALLOC(&loss->gradient, floats, "gradient normalisation", error);
@@ -104,6 +105,19 @@ static double magnitude(const void *context, size_t first, size_t end) {
     double sum = 0;
     for (size_t i = first; i < end; i++) sum += fabs((double)scaled->from[i]);
     return sum;
+}
+
+static double squared(const void *context, size_t first, size_t end) {
+    const Scaled *scaled = context;
+    double sum = 0;
+    for (size_t i = first; i < end; i++) sum += (double)scaled->from[i] * (double)scaled->from[i];
+    return sum;
+}
+
+/* The norm of the gradient before its weight. */
+static double norm_of(const ImpLoss *loss, const Scaled *scaled, size_t count, double *sums) {
+    if (loss->norm == IMP_GRADIENT_L1) return imp_loss_sum(count, IMP_PIECE, magnitude, scaled, sums) / loss->weight;
+    return sqrt(imp_loss_sum(count, IMP_PIECE, squared, scaled, sums)) / loss->weight;
 }
 
 static double add_scaled(const void *context, size_t first, size_t end) {
@@ -125,7 +139,6 @@ void imp_loss_add_gradient(ImpLoss *loss, const ImpTensor *activation, const Imp
     loss->type->add_gradient(loss, activation, &own);
     double *sums = (double *)(void *)(loss->gradient + most_floats(loss->shape));
     Scaled scaled = {.from = loss->gradient, .to = gradient->data};
-    double norm = imp_loss_sum(count, IMP_PIECE, magnitude, &scaled, sums) / loss->weight;
-    scaled.factor = (float)(1 / (norm + 1e-8));
+    scaled.factor = (float)(1 / (norm_of(loss, &scaled, count, sums) + 1e-8));
     imp_loss_sum(count, IMP_PIECE, add_scaled, &scaled, sums);
 }

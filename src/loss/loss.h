@@ -18,18 +18,22 @@ typedef struct ImpLossType {
     void (*free)(ImpLoss *loss);
 } ImpLossType;
 
+typedef enum ImpGradientNorm { IMP_GRADIENT_L1, IMP_GRADIENT_L2 } ImpGradientNorm;
+
 struct ImpLoss {
     const ImpLossType *type;
     size_t tap;      /* index into the extractor's taps */
     double weight;   /* >= 0 */
     ImpShape shape;  /* of the activations that value() will see */
     float *gradient; /* (shape padded) for imp_loss_normalise_gradient, else NULL */
-    void *state;     /* the type's own, from imp_alloc */
+    ImpGradientNorm norm;
+    void *state; /* the type's own, from imp_alloc */
 };
 
-/* From now on the gradient is divided by its own L1 norm + 1e-8 before the weight applies, as neural-style's
- * -normalize_gradients does: every loss pulls with a strength that its weight alone decides. */
-ImpStatus imp_loss_normalise_gradient(ImpLoss *loss, ImpError *error);
+/* From now on the gradient is divided by its own norm + 1e-8 before the weight applies, so that every loss pulls with a
+ * strength that its weight alone decides: by the L1 norm as neural-style's -normalize_gradients does, or by the L2 norm
+ * (the automatic tuning of Risser, Wilmot, Barnes 2017, section 4.4). */
+ImpStatus imp_loss_normalise_gradient(ImpLoss *loss, ImpGradientNorm norm, ImpError *error);
 
 /* Frees *loss and sets it to NULL. */
 void imp_loss_free(ImpLoss **loss);

@@ -146,21 +146,27 @@ static void library_gradient(Case *c, double *value, float *gradient) {
     imp_free(sum.data);
 }
 
-static void check_case(int kind, int variant, ImpShape shape, bool normalised) {
+/* normalised: 0 for no, else by which norm, plus 1. */
+static void check_case(int kind, int variant, ImpShape shape, int normalised) {
     Case c;
     ImpError error;
     make_case(&c, kind, variant, shape);
     ImpTensor target = tensor_of(&c, c.target);
     assert_int_equal(make_loss(&c, &target, &error), IMP_OK);
-    if (normalised) assert_int_equal(imp_loss_normalise_gradient(c.loss, &error), IMP_OK);
+    ImpGradientNorm norm = normalised == 2 ? IMP_GRADIENT_L2 : IMP_GRADIENT_L1;
+    if (normalised) assert_int_equal(imp_loss_normalise_gradient(c.loss, norm, &error), IMP_OK);
     size_t count = imp_shape_count(shape);
-    double value, expected = plain_value(&c), norm = 0, most = 0, *slopes = malloc(count * sizeof *slopes);
+    double value, expected = plain_value(&c), length = 0, most = 0, *slopes = malloc(count * sizeof *slopes);
     float *gradient = malloc(count * sizeof *gradient);
     library_gradient(&c, &value, gradient);
     if (!(fabs(value - expected) <= 1e-5 * fabs(expected)))
         fail_msg("%d/%d: %g is not %g", kind, variant, value, expected);
-    for (size_t i = 0; i < count; i++) norm += fabs(slopes[i] = plain_derivative(&c, i)) / weight;
-    for (size_t i = 0; i < count; i++) slopes[i] /= normalised ? norm + 1e-8 : 1;
+    for (size_t i = 0; i < count; i++) {
+        slopes[i] = plain_derivative(&c, i);
+        length += norm == IMP_GRADIENT_L1 ? fabs(slopes[i]) / weight : pow(slopes[i] / weight, 2);
+    }
+    if (norm == IMP_GRADIENT_L2) length = sqrt(length);
+    for (size_t i = 0; i < count; i++) slopes[i] /= normalised ? length + 1e-8 : 1;
     for (size_t i = 0; i < count; i++) most = fmax(most, fabs(slopes[i]));
     for (size_t i = 0; i < count; i++)
         if (!(fabs((double)gradient[i] - slopes[i]) <= 1e-4 * most + 2e-7))
@@ -179,7 +185,7 @@ static void gradients(void **state) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         for (int kind = CONTENT; kind <= TV; kind++)
             for (int variant = 0; variant < variants[kind]; variant++)
-                for (int normalised = 0; normalised < 2; normalised++) check_case(kind, variant, shapes[s], normalised);
+                for (int normalised = 0; normalised < 3; normalised++) check_case(kind, variant, shapes[s], normalised);
 }
 
 /* At the target itself, content and Gram losses are 0 and flat. */

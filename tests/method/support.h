@@ -95,7 +95,7 @@ static inline unsigned on_progress(void *context, const ImpProgress *progress) {
     Seen *seen = context;
     if (seen->rows < 512) {
         seen->totals[seen->rows] = progress->metrics[0].value;
-        seen->norms[seen->rows] = progress->metrics[4].value;
+        seen->norms[seen->rows] = progress->metrics[progress->n_metrics - 1].value;
         seen->steps[seen->rows] = progress->step;
     }
     seen->rows++;

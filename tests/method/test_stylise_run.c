@@ -37,7 +37,7 @@ static void losses_fall(void **state) {
         ("evaluations=25;variable=bytes;clamp=end;init=noise;noise=grey;tv-weight=1e-3;tv-kind=absolute;"
          "model-input=torchvision;style-weight=1e9"),
         "evaluations=25;normalisation=gatys;style-weight=1;content-weight=1e-3",
-        "evaluations=30;normalize-gradients=true;optimizer=adam;style-weight=1;normalize-weights=true",
+        "evaluations=30;normalize-gradients=all;optimizer=adam;style-weight=1;normalize-weights=true",
         "evaluations=30;normalisation=scaled;optimizer=adam;style-weight=1;content-weight=0.01",
         "evaluations=30;init=noise;padding=reflect;pooling=average",
         "evaluations=30;init=style;padding=replicate;match-colors=cholesky",

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "image/turn.h"
 #include "method/file_names.h"
 #include <math.h>
 #include <stdio.h>
@@ -203,17 +204,94 @@ ImpStatus imp_guidance_style_places(const ImpGuidance *guidance, size_t region, 
     return resized(&guidance->style[region], width, height, out, error);
 }
 
+/* Multiplies *places, or begins it where it is NULL, by how much style there is. */
+static ImpStatus apply_strength(const ImpGuidance *guidance, int width, int height, float **places, ImpError *error) {
+    float *strength;
+    if (!guidance->strength.at) return IMP_OK;
+    ImpStatus status = resized(&guidance->strength, width, height, &strength, error);
+    if (status != IMP_OK) return status;
+    for (size_t i = 0; *places && i < (size_t)width * (size_t)height; i++) (*places)[i] *= strength[i];
+    if (*places)
+        imp_free(strength);
+    else
+        *places = strength;
+    return IMP_OK;
+}
+
+/* Ends what was begun at *out with the strength, or frees it. */
+static ImpStatus finish_places(const ImpGuidance *guidance, ImpStatus status, int width, int height, float **out,
+                               ImpError *error) {
+    if (status == IMP_OK) status = apply_strength(guidance, width, height, out, error);
+    if (status == IMP_OK) return IMP_OK;
+    imp_free(*out);
+    *out = NULL;
+    return status;
+}
+
 ImpStatus imp_guidance_content_places(const ImpGuidance *guidance, size_t region, int width, int height, float **out,
                                       ImpError *error) {
-    float *strength = NULL;
     ImpStatus status = IMP_OK;
     *out = NULL;
     if (guidance->masked) status = resized(&guidance->content[region], width, height, out, error);
-    if (status != IMP_OK || !guidance->strength.at) return status;
-    if (!*out) return resized(&guidance->strength, width, height, out, error);
-    status = resized(&guidance->strength, width, height, &strength, error);
-    for (size_t i = 0; status == IMP_OK && i < (size_t)width * (size_t)height; i++) (*out)[i] *= strength[i];
-    imp_free(strength);
+    return finish_places(guidance, status, width, height, out, error);
+}
+
+ImpStatus imp_guidance_all_places(const ImpGuidance *guidance, int width, int height, float **out, ImpError *error) {
+    size_t count = (size_t)width * (size_t)height;
+    ImpStatus status = imp_guidance_content_map(guidance, 1, width, height, out, error);
+    for (size_t i = 0; status == IMP_OK && *out && i < count; i++) {
+        float sum = 0;
+        for (size_t region = 0; region < guidance->n_regions; region++) sum += (*out)[region * count + i];
+        (*out)[i] = sum < 1 ? sum : 1;
+    }
+    return finish_places(guidance, status, width, height, out, error);
+}
+
+/* --- maps --------------------------------------------------------------------------------------------------------- */
+
+static ImpStatus new_map(const ImpGuidance *guidance, int width, int height, float **out, ImpError *error) {
+    *out = NULL;
+    if (!guidance->masked) return IMP_OK;
+    return IMP_ALLOC(out, guidance->n_regions * (size_t)width * (size_t)height, "map of regions", error);
+}
+
+static void weigh(float *plane, size_t count, double weight) {
+    for (size_t i = 0; i < count; i++) plane[i] *= (float)weight;
+}
+
+ImpStatus imp_guidance_content_map(const ImpGuidance *guidance, double weight, int width, int height, float **out,
+                                   ImpError *error) {
+    size_t count = (size_t)width * (size_t)height;
+    ImpStatus status = new_map(guidance, width, height, out, error);
+    for (size_t region = 0; status == IMP_OK && *out && region < guidance->n_regions; region++)
+        imp_mask_resize(&guidance->content[region], width, height, *out + region * count);
+    if (status == IMP_OK && *out) weigh(*out, guidance->n_regions * count, weight);
+    return status;
+}
+
+/* Where the style belongs to the region: nowhere, everywhere, or by its mask. */
+static ImpStatus add_style_plane(const ImpGuidance *guidance, size_t region, size_t style, double degrees, int width,
+                                 int height, float *plane, ImpError *error) {
+    const ImpMask *mask = &guidance->style[region];
+    bool used = imp_guidance_uses(guidance, region, style);
+    ImpMask turned;
+    if (!used || !mask->at) {
+        for (size_t i = 0; i < (size_t)width * (size_t)height; i++) plane[i] = used ? 1 : 0;
+        return IMP_OK;
+    }
+    ImpStatus status = imp_mask_turn_by(mask, degrees, &turned, error);
+    if (status == IMP_OK) imp_mask_resize(&turned, width, height, plane);
+    imp_mask_free(&turned);
+    return status;
+}
+
+ImpStatus imp_guidance_style_map(const ImpGuidance *guidance, size_t style, double degrees, double weight, int width,
+                                 int height, float **out, ImpError *error) {
+    size_t count = (size_t)width * (size_t)height;
+    ImpStatus status = new_map(guidance, width, height, out, error);
+    for (size_t region = 0; status == IMP_OK && *out && region < guidance->n_regions; region++)
+        status = add_style_plane(guidance, region, style, degrees, width, height, *out + region * count, error);
+    if (status == IMP_OK && *out) weigh(*out, guidance->n_regions * count, weight);
     if (status != IMP_OK) {
         imp_free(*out);
         *out = NULL;

@@ -33,5 +33,14 @@ ImpStatus imp_guidance_style_places(const ImpGuidance *guidance, size_t region, 
                                     ImpError *error);
 ImpStatus imp_guidance_content_places(const ImpGuidance *guidance, size_t region, int width, int height, float **out,
                                       ImpError *error);
+/* The same for all regions together. */
+ImpStatus imp_guidance_all_places(const ImpGuidance *guidance, int width, int height, float **out, ImpError *error);
+
+/* How much each place belongs to each region, times `weight`: (n_regions,height,width), of a style turned by `degrees`
+ * and of the picture being made. *out is the caller's, to be freed with imp_free, or NULL without masks. */
+ImpStatus imp_guidance_style_map(const ImpGuidance *guidance, size_t style, double degrees, double weight, int width,
+                                 int height, float **out, ImpError *error);
+ImpStatus imp_guidance_content_map(const ImpGuidance *guidance, double weight, int width, int height, float **out,
+                                   ImpError *error);
 
 #endif

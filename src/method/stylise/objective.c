@@ -18,8 +18,8 @@ struct ImpStyliseObjective {
     ImpShape shape; /* of the picture */
     ImpStyliseTaps taps;
     ImpExtractor *extractor;
-    Term *terms; /* at taps (n_terms), then on the pixels themselves (n_picture_terms) */
-    size_t n_terms, n_picture_terms;
+    Term *terms; /* (n_terms): first those at taps (n_at_taps), then those on the pixels themselves */
+    size_t n_terms, n_at_taps;
     ImpVggWeights network; /* the run's weights, taking pixels as they are optimised */
     double *partial_norms; /* (pieces) */
 };
@@ -38,8 +38,10 @@ static void take_pixels(const ImpPixelSpace *space, ImpModelInput *input) {
 
 /* Takes the loss over. */
 static ImpStatus add_term(ImpStyliseObjective *objective, ImpStylisePart part, ImpLoss *loss, ImpError *error) {
+    const ImpStyliseSettings *settings = objective->sources->settings;
     objective->terms[objective->n_terms++] = (Term){loss, part};
-    return objective->sources->settings->normalise_gradients ? imp_loss_normalise_gradient(loss, error) : IMP_OK;
+    return settings->normalise_gradients[part] ? imp_loss_normalise_gradient(loss, settings->gradient_norm, error)
+                                               : IMP_OK;
 }
 
 static ImpStatus add_content(ImpStyliseObjective *objective, const ImpImage *content, ImpError *error) {
@@ -62,25 +64,37 @@ static double mean_of(const float *places, size_t count) {
     return sum / (double)count;
 }
 
+/* Which places count, and for patches what they belong to; both to be freed. */
+static ImpStatus place_seat(const ImpStyliseSources *sources, const ImpStyleAim *aim, ImpShape shape, float **places,
+                            float **map, ImpError *error) {
+    *map = NULL;
+    if (aim->part != IMP_PART_MRF)
+        return imp_guidance_content_places(sources->guidance, aim->region, shape.width, shape.height, places, error);
+    ImpStatus status = imp_guidance_all_places(sources->guidance, shape.width, shape.height, places, error);
+    if (status == IMP_OK)
+        status = imp_guidance_content_map(sources->guidance, aim->map_weight, shape.width, shape.height, map, error);
+    return status;
+}
+
 static ImpStatus add_style(ImpStyliseObjective *objective, const ImpStyleAim *aim, ImpError *error) {
     const ImpStyliseSources *sources = objective->sources;
     const ImpLayerWeight *layer = &sources->settings->layers[aim->part].list[aim->layer];
     ImpStyleSeat seat = {.tap = objective->taps.of[aim->part][aim->layer]};
     ImpLoss *loss = NULL;
-    float *places;
+    float *places = NULL, *map = NULL;
     seat.shape = imp_extractor_value(objective->extractor, seat.tap).shape;
     seat.channels = imp_vgg_counted_channels(&objective->network, layer->layer, seat.shape.channels);
     if (seat.tap < objective->taps.n_bare)
         seat.projection = imp_vgg_projection(&objective->network, layer->layer, &seat.rows);
-    ImpStatus status = imp_guidance_content_places(sources->guidance, aim->region, seat.shape.width, seat.shape.height,
-                                                   &places, error);
-    if (status != IMP_OK) return status;
+    ImpStatus status = place_seat(sources, aim, seat.shape, &places, &map, error);
     seat.places = places;
+    seat.map = map;
     seat.weight = sources->settings->weights[aim->part] * layer->weight;
     seat.weight *= mean_of(places, imp_shape_places(seat.shape));
     if (sources->settings->normalise_weights) seat.weight /= seat.channels;
-    status = imp_style_target_loss(aim->target, &seat, &loss, error);
+    if (status == IMP_OK) status = imp_style_target_loss(aim->target, &seat, &loss, error);
     imp_free(places);
+    imp_free(map);
     return status == IMP_OK ? add_term(objective, aim->part, loss, error) : status;
 }
 
@@ -90,30 +104,44 @@ static ImpStatus add_styles(ImpStyliseObjective *objective, const ImpStyleAims *
     return status;
 }
 
-/* Takes the loss over, after all that are at taps. */
-static void add_picture_term(ImpStyliseObjective *objective, ImpStylisePart part, ImpLoss *loss) {
-    objective->terms[objective->n_terms + objective->n_picture_terms++] = (Term){loss, part};
-}
-
-static ImpStatus add_picture_terms(ImpStyliseObjective *objective, ImpError *error) {
+static ImpStatus add_tv(ImpStyliseObjective *objective, ImpError *error) {
     const ImpStyliseSettings *settings = objective->sources->settings;
     ImpLoss *loss;
     if (settings->weights[IMP_PART_TV] == 0) return IMP_OK;
     ImpStatus status =
         imp_tv_loss_new(0, settings->weights[IMP_PART_TV], settings->tv_kind, objective->shape, &loss, error);
-    if (status == IMP_OK) add_picture_term(objective, IMP_PART_TV, loss);
+    return status == IMP_OK ? add_term(objective, IMP_PART_TV, loss, error) : status;
+}
+
+/* The content as the optimised numbers are: the loss is then in their units, as total variation is. */
+static ImpStatus add_laplacian(ImpStyliseObjective *objective, const ImpImage *content, ImpError *error) {
+    const ImpStyliseSettings *settings = objective->sources->settings;
+    double weight = settings->weights[IMP_PART_LAPLACIAN];
+    ImpTensor target = {.shape = objective->shape, .layout = IMP_LAYOUT_PLAIN, .block = 1};
+    if (weight == 0) return IMP_OK;
+    ImpStatus status = IMP_ALLOC(&target.data, imp_shape_count(target.shape), "content", error);
+    if (status != IMP_OK) return status;
+    imp_pixels_from_rgb(&objective->space, content->rgb, imp_shape_places(target.shape), target.data);
+    for (size_t i = 0; i < settings->n_pools && status == IMP_OK; i++) {
+        double share = settings->laplacian_weights ? settings->laplacian_weights[i] : 1;
+        ImpLoss *loss;
+        status = imp_laplacian_loss_new(0, weight * share, (int)settings->laplacian_pools[i], &target, &loss, error);
+        if (status == IMP_OK) status = add_term(objective, IMP_PART_LAPLACIAN, loss, error);
+    }
+    imp_free(target.data);
     return status;
 }
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
 
-/* Memory for `count` terms at taps, and for those on the picture. */
-static ImpStatus make_parts(ImpStyliseObjective *objective, size_t count, ImpError *error) {
+/* The network, and memory for n_styles losses and all others. */
+static ImpStatus make_parts(ImpStyliseObjective *objective, size_t n_styles, ImpError *error) {
     size_t n = imp_shape_count(objective->shape);
     ImpVggSpec spec = imp_stylise_network(objective->sources->settings, &objective->taps);
     ImpStatus status = imp_extractor_new(&objective->network, &spec, objective->shape.height, objective->shape.width,
                                          true, &objective->extractor, error);
-    if (status == IMP_OK) status = IMP_ALLOC(&objective->terms, count + IMP_STYLISE_PARTS, "losses", error);
+    size_t others = IMP_STYLISE_MAX_LAYERS + objective->sources->settings->n_pools + 1;
+    if (status == IMP_OK) status = IMP_ALLOC(&objective->terms, n_styles + others, "losses", error);
     if (status == IMP_OK) status = IMP_ALLOC(&objective->partial_norms, n / IMP_PIECE + 1, "sums", error);
     return status;
 }
@@ -131,10 +159,12 @@ ImpStatus imp_stylise_objective_new(const ImpStyliseSources *sources, const ImpD
     take_pixels(&objective->space, &objective->network.input);
     ImpStyleAims aims;
     status = imp_style_aims(sources, scale, content, &aims, error);
-    if (status == IMP_OK) status = make_parts(objective, aims.count + IMP_STYLISE_MAX_LAYERS, error);
+    if (status == IMP_OK) status = make_parts(objective, aims.count, error);
     if (status == IMP_OK) status = add_content(objective, content, error);
     if (status == IMP_OK) status = add_styles(objective, &aims, error);
-    if (status == IMP_OK) status = add_picture_terms(objective, error);
+    objective->n_at_taps = objective->n_terms;
+    if (status == IMP_OK) status = add_laplacian(objective, content, error);
+    if (status == IMP_OK) status = add_tv(objective, error);
     imp_style_aims_end(&aims);
     if (status != IMP_OK) imp_stylise_objective_free(out);
     return status;
@@ -143,7 +173,7 @@ ImpStatus imp_stylise_objective_new(const ImpStyliseSources *sources, const ImpD
 void imp_stylise_objective_free(ImpStyliseObjective **objective) {
     ImpStyliseObjective *o = *objective;
     if (!o) return;
-    for (size_t i = 0; i < o->n_terms + o->n_picture_terms; i++) imp_loss_free(&o->terms[i].loss);
+    for (size_t i = 0; i < o->n_terms; i++) imp_loss_free(&o->terms[i].loss);
     imp_free(o->terms);
     imp_extractor_free(&o->extractor);
     imp_free(o->partial_norms);
@@ -165,7 +195,7 @@ static ImpStatus add_value(const ImpStyliseObjective *objective, const Term *ter
 
 static void tap_gradient(void *context, size_t tap, const ImpTensor *value, const ImpTensor *gradient) {
     const ImpStyliseObjective *objective = context;
-    for (size_t i = 0; i < objective->n_terms; i++)
+    for (size_t i = 0; i < objective->n_at_taps; i++)
         if (objective->terms[i].loss->tap == tap) imp_loss_add_gradient(objective->terms[i].loss, value, gradient);
 }
 
@@ -189,8 +219,8 @@ static ImpStatus add_picture(const ImpStyliseObjective *objective, float *pixels
     ImpTensor slope = picture;
     slope.data = gradient;
     ImpStatus status = IMP_OK;
-    for (size_t i = 0; i < objective->n_picture_terms && status == IMP_OK; i++) {
-        const Term *term = &objective->terms[objective->n_terms + i];
+    for (size_t i = objective->n_at_taps; i < objective->n_terms && status == IMP_OK; i++) {
+        const Term *term = &objective->terms[i];
         status = add_value(objective, term, &picture, out, error);
         if (status == IMP_OK) imp_loss_add_gradient(term->loss, &picture, &slope);
     }
@@ -204,7 +234,7 @@ ImpStatus imp_stylise_evaluate(void *context, float *pixels, float *gradient, Im
     *out = (ImpDescentLosses){0};
     if (settings->descent.clamp) imp_pixels_clamp(&objective->space, pixels, places);
     ImpStatus status = imp_extractor_forward(objective->extractor, pixels, error);
-    for (size_t i = 0; i < objective->n_terms && status == IMP_OK; i++) {
+    for (size_t i = 0; i < objective->n_at_taps && status == IMP_OK; i++) {
         ImpTensor activation = imp_extractor_value(objective->extractor, objective->terms[i].loss->tap);
         status = add_value(objective, &objective->terms[i], &activation, out, error);
     }

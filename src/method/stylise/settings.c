@@ -11,11 +11,20 @@ static const struct {
 } parts[IMP_STYLISE_PARTS] = {
     [IMP_PART_CONTENT] = {"content", "content-weight", "content-layers", true},
     [IMP_PART_STYLE] = {"style", "style-weight", "style-layers", true},
+    [IMP_PART_HISTOGRAM] = {"histogram", "histogram-weight", "histogram-layers", false},
+    [IMP_PART_MOMENTS] = {"moments", "moments-weight", "moments-layers", false},
+    [IMP_PART_WASSERSTEIN] = {"wasserstein", "wasserstein-weight", "wasserstein-layers", false},
+    [IMP_PART_MRF] = {"mrf", "mrf-weight", "mrf-layers", false},
+    [IMP_PART_LAPLACIAN] = {"laplacian", "laplacian-weight", NULL, false},
     [IMP_PART_TV] = {"tv", "tv-weight", NULL, true},
 };
 
 bool imp_stylise_is_style(ImpStylisePart part) {
-    return part == IMP_PART_STYLE;
+    return part >= IMP_PART_STYLE && part <= IMP_PART_MRF;
+}
+
+const char *imp_stylise_part_name(ImpStylisePart part) {
+    return parts[part].name;
 }
 
 /* More different layers than any network has: some of them cannot exist, and their names are checked with the model. */
@@ -54,13 +63,64 @@ static ImpStatus read_losses(const ImpParams *params, ImpStyliseSettings *s, Imp
         layers += s->layers[part].count;
     }
     s->normalisation = (ImpNormalisation)imp_params_choice(params, "normalisation");
-    s->normalise_gradients = imp_params_flag(params, "normalize-gradients");
+    s->gradient_norm = (ImpGradientNorm)imp_params_choice(params, "gradient-norm");
     s->normalise_weights = imp_params_flag(params, "normalize-weights");
     s->tv_kind = (ImpTvKind)imp_params_choice(params, "tv-kind");
     name_parts(s);
     if (layers > 0) return IMP_OK;
     return imp_fail(error, IMP_ERROR_ARGUMENT,
                     "neither content nor style counts: give a layer and a weight above 0 for at least one");
+}
+
+/* The parts that a text names: "none", "all", or names with commas between. */
+static ImpStatus read_normalised(const ImpParams *params, ImpStyliseSettings *s, ImpError *error) {
+    const char *text = imp_params_text(params, "normalize-gradients");
+    bool all = strcmp(text, "all") == 0;
+    for (int part = 0; part < IMP_STYLISE_PARTS; part++) s->normalise_gradients[part] = all;
+    if (all || strcmp(text, "none") == 0) return IMP_OK;
+    for (size_t length; *text; text += length, text += *text == ',') {
+        int part = 0;
+        length = strcspn(text, ",");
+        while (part < IMP_STYLISE_PARTS &&
+               (strlen(parts[part].name) != length || strncmp(text, parts[part].name, length) != 0))
+            part++;
+        if (part == IMP_STYLISE_PARTS)
+            return imp_fail(error, IMP_ERROR_ARGUMENT,
+                            "normalize-gradients: no loss is called \"%.*s\"; give none, all, or some of content, "
+                            "style, histogram, moments, wasserstein, mrf, laplacian and tv",
+                            (int)(length < 40 ? length : 40), text);
+        s->normalise_gradients[part] = true;
+    }
+    return IMP_OK;
+}
+
+static ImpStatus read_laplacian(const ImpParams *params, ImpStyliseSettings *s, ImpError *error) {
+    size_t n_weights = 0;
+    s->laplacian_pools = imp_params_integers(params, "laplacian-pools", &s->n_pools);
+    if (imp_params_has(params, "laplacian-pool-weights"))
+        s->laplacian_weights = imp_params_reals(params, "laplacian-pool-weights", &n_weights);
+    if (n_weights > 0 && n_weights != s->n_pools)
+        return imp_fail(error, IMP_ERROR_ARGUMENT,
+                        "laplacian-pool-weights has %zu numbers for %zu laplacian-pools; give one for each", n_weights,
+                        s->n_pools);
+    if (n_weights == 0) s->laplacian_weights = NULL;
+    if (s->weights[IMP_PART_LAPLACIAN] == 0 || s->n_pools > 0) return IMP_OK;
+    return imp_fail(error, IMP_ERROR_ARGUMENT, "laplacian-weight needs at least one of laplacian-pools");
+}
+
+static ImpStatus read_patches(const ImpParams *params, ImpStyliseSettings *s, ImpError *error) {
+    s->patches = (ImpPatchOptions){.size = (int)imp_params_integer(params, "patch-size"),
+                                   .stride = (int)imp_params_integer(params, "patch-stride"),
+                                   .style_stride = (int)imp_params_integer(params, "style-patch-stride")};
+    s->patch_angles = imp_params_reals(params, "patch-angles", &s->n_angles);
+    s->patch_scales = imp_params_reals(params, "patch-scales", &s->n_patch_scales);
+    s->map_weight = imp_params_real(params, "map-weight");
+    if (s->patches.size % 2 == 0)
+        return imp_fail(error, IMP_ERROR_ARGUMENT, "patch-size %d is even; patches have a middle: give %d",
+                        s->patches.size, s->patches.size + 1);
+    if (s->n_angles > 0 && s->n_patch_scales > 0) return IMP_OK;
+    return imp_fail(error, IMP_ERROR_ARGUMENT,
+                    "patch-angles and patch-scales need at least one number each: 0 and 1 are the style as it is");
 }
 
 static ImpStatus read_blend(const ImpParams *params, size_t n_styles, ImpStyliseSettings *s, ImpError *error) {
@@ -123,6 +183,9 @@ ImpStatus imp_stylise_settings_read(const ImpParams *params, int width, int heig
                                     ImpStyliseSettings *out, ImpError *error) {
     *out = (ImpStyliseSettings){0};
     ImpStatus status = read_losses(params, out, error);
+    if (status == IMP_OK) status = read_normalised(params, out, error);
+    if (status == IMP_OK) status = read_laplacian(params, out, error);
+    if (status == IMP_OK) status = read_patches(params, out, error);
     if (status == IMP_OK) status = read_styles(params, n_styles, out, error);
     if (status == IMP_OK) status = imp_descent_settings_read(params, &out->descent, error);
     if (status == IMP_OK) status = imp_stylise_scales_plan(params, width, height, out, error);

@@ -23,11 +23,16 @@ typedef enum ImpStyliseInit {
 } ImpStyliseInit;
 typedef enum ImpStyliseNoise { IMP_NOISE_WHITE, IMP_NOISE_GREY } ImpStyliseNoise;
 
-/* What the total is the sum of. */
+/* What the total is the sum of. All but the last two look at layers. */
 typedef enum ImpStylisePart {
-    IMP_PART_CONTENT, /* content at layers */
-    IMP_PART_STYLE,   /* Gram matrices at layers */
-    IMP_PART_TV,      /* total variation of the picture */
+    IMP_PART_CONTENT,
+    IMP_PART_STYLE,       /* Gram matrices */
+    IMP_PART_HISTOGRAM,   /* histograms of channels */
+    IMP_PART_MOMENTS,     /* means and deviations of channels */
+    IMP_PART_WASSERSTEIN, /* means and covariances */
+    IMP_PART_MRF,         /* local patches */
+    IMP_PART_LAPLACIAN,   /* edges of the content, in the picture */
+    IMP_PART_TV,          /* total variation of the picture */
     IMP_STYLISE_PARTS
 } ImpStylisePart;
 
@@ -50,8 +55,18 @@ typedef struct ImpStyliseSettings {
     const char *part_names[IMP_STYLISE_PARTS + 1]; /* those that are reported, and the gradient's norm */
     size_t reported[IMP_STYLISE_PARTS];            /* where; of those that are not in use, anything */
     ImpNormalisation normalisation;
-    bool normalise_gradients, normalise_weights;
+    bool normalise_gradients[IMP_STYLISE_PARTS], normalise_weights;
+    ImpGradientNorm gradient_norm;
     ImpTvKind tv_kind;
+    const int64_t *laplacian_pools;  /* (n_pools) pixels */
+    const double *laplacian_weights; /* (n_pools) */
+    size_t n_pools;
+
+    ImpPatchOptions patches;    /* without guidance */
+    const double *patch_angles; /* (n_angles) degrees: the style's patches are taken from all of these ... */
+    const double *patch_scales; /* (n_patch_scales) ... at all of these sizes */
+    size_t n_angles, n_patch_scales;
+    double map_weight; /* of regions, where patches are compared */
 
     double style_scale;
     int style_size; /* 0: follow the picture */
@@ -72,8 +87,9 @@ typedef struct ImpStyliseSettings {
     int threads;
 } ImpStyliseSettings;
 
-/* Whether the part compares with styles, at layers. */
+/* Whether the part compares with styles, at layers; and what it is called in reports. */
 bool imp_stylise_is_style(ImpStylisePart part);
+const char *imp_stylise_part_name(ImpStylisePart part);
 
 /* Without a size, larger contents are shrunk to this long side. */
 enum { IMP_STYLISE_SIZE_LIMIT = 1024 };

@@ -13,6 +13,8 @@ typedef struct ImpStyleSample {
     int channels;        /* that normalisation counts */
     double share;        /* of the style in the blend */
     const float *places; /* (H,W) weights, or NULL */
+    const float *map;    /* of patches: (regions,H,W), or NULL */
+    size_t n_regions;    /* of the map; 0 without */
 } ImpStyleSample;
 
 /* Where a loss is to be. */
@@ -24,12 +26,15 @@ typedef struct ImpStyleSeat {
     const float *projection; /* (rows,C) that the loss is to make itself, or NULL */
     int rows;
     const float *places; /* (H,W) weights, or NULL */
+    const float *map;    /* of patches: (regions,H,W), or NULL */
 } ImpStyleSeat;
 
 /* An empty target of a part that compares with styles. Settings must outlive it. On success *out is the caller's. */
 ImpStatus imp_style_target_new(const ImpStyliseSettings *settings, ImpStylisePart part, ImpStyleTarget **out,
                                ImpError *error);
 void imp_style_target_free(ImpStyleTarget **target);
+/* What maps of regions are to be multiplied by, so that they weigh as much as settings say beside the activation. */
+double imp_style_map_weight(const ImpStyliseSettings *settings, const ImpTensor *activation);
 /* Takes in a sample. */
 ImpStatus imp_style_target_add(ImpStyleTarget *target, const ImpStyleSample *sample, ImpError *error);
 /* The loss towards what was added; it does not need the target any more. */

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "feature/extractor.h"
+#include "image/turn.h"
 #include "method/picture.h"
 #include <math.h>
 
@@ -35,6 +36,10 @@ double imp_style_share(const ImpStyliseSettings *settings, size_t n_styles, size
 
 /* --- styles ------------------------------------------------------------------------------------------------------- */
 
+static size_t regions_of(const ImpStyliseSources *sources, ImpStylisePart part) {
+    return part == IMP_PART_MRF ? 1 : sources->guidance->n_regions;
+}
+
 static ImpStatus list_aims(const ImpStyliseSources *sources, ImpStyleAims *out, ImpError *error) {
     const ImpStyliseSettings *settings = sources->settings;
     size_t most = IMP_STYLISE_PARTS * IMP_STYLISE_MAX_LAYERS * sources->guidance->n_regions;
@@ -42,7 +47,7 @@ static ImpStatus list_aims(const ImpStyliseSources *sources, ImpStyleAims *out, 
     ImpStatus status = IMP_ALLOC(&out->list, most, "style targets", error);
     for (int part = 0; part < IMP_STYLISE_PARTS; part++)
         for (size_t layer = 0; imp_stylise_is_style(part) && layer < settings->layers[part].count; layer++)
-            for (size_t region = 0; region < sources->guidance->n_regions && status == IMP_OK; region++) {
+            for (size_t region = 0; region < regions_of(sources, part) && status == IMP_OK; region++) {
                 ImpStyleAim *aim = &out->list[out->count];
                 *aim = (ImpStyleAim){.part = part, .layer = layer, .region = region};
                 status = imp_style_target_new(settings, part, &aim->target, error);
@@ -57,14 +62,43 @@ void imp_style_aims_end(ImpStyleAims *aims) {
     *aims = (ImpStyleAims){0};
 }
 
-/* Adds what one style has at the aim's layer and region. */
-static ImpStatus add_sample(const ImpStyliseSources *sources, const ImpStyleAim *aim, const ImpTensor *activation,
-                            double share, ImpError *error) {
+/* A style as it is looked at: as it is, or a variant of it for patches alone. */
+typedef struct Look {
+    size_t style;
+    double degrees, scale;
+    const ImpImage *image;
+} Look;
+
+static bool is_variant(const Look *look) {
+    return look->degrees != 0 || look->scale != 1;
+}
+
+/* Adds the patches of a look. */
+static ImpStatus add_patches(const ImpStyliseSources *sources, ImpStyleAim *aim, const Look *look,
+                             ImpStyleSample *sample, ImpError *error) {
+    ImpShape shape = sample->activation->shape;
+    float *map;
+    if (aim->map_weight == 0) aim->map_weight = imp_style_map_weight(sources->settings, sample->activation);
+    ImpStatus status = imp_guidance_style_map(sources->guidance, look->style, look->degrees, aim->map_weight,
+                                              shape.width, shape.height, &map, error);
+    sample->map = map;
+    sample->n_regions = map ? sources->guidance->n_regions : 0;
+    if (status == IMP_OK) status = imp_style_target_add(aim->target, sample, error);
+    imp_free(map);
+    return status;
+}
+
+/* Adds what a look has at the aim's layer and region. */
+static ImpStatus add_sample(const ImpStyliseSources *sources, ImpStyleAim *aim, const Look *look,
+                            const ImpTensor *activation, ImpError *error) {
     const char *layer = sources->settings->layers[aim->part].list[aim->layer].layer;
     ImpShape shape = activation->shape;
+    bool masked = sources->guidance->masked;
     ImpStyleSample sample = {.activation = activation,
-                             .channels = imp_vgg_counted_channels(sources->weights, layer, shape.channels),
-                             .share = sources->guidance->masked ? 1 : share};
+                             .channels = imp_vgg_counted_channels(sources->weights, layer, shape.channels)};
+    sample.share = masked ? 1 : imp_style_share(sources->settings, sources->n_styles, look->style);
+    if (aim->part == IMP_PART_MRF) return add_patches(sources, aim, look, &sample, error);
+    if (!imp_guidance_uses(sources->guidance, aim->region, look->style)) return IMP_OK;
     float *places;
     ImpStatus status =
         imp_guidance_style_places(sources->guidance, aim->region, shape.width, shape.height, &places, error);
@@ -74,19 +108,51 @@ static ImpStatus add_sample(const ImpStyliseSources *sources, const ImpStyleAim 
     return status;
 }
 
-static ImpStatus add_style(const ImpStyliseSources *sources, const ImpStyliseTaps *taps, size_t style,
-                           const ImpImage *prepared, ImpStyleAims *aims, ImpError *error) {
+static ImpStatus add_look(const ImpStyliseSources *sources, const ImpStyliseTaps *taps, const Look *look,
+                          ImpStyleAims *aims, ImpError *error) {
     ImpVggSpec spec = imp_stylise_network(sources->settings, taps);
     ImpExtractor *extractor = NULL;
-    double share = imp_style_share(sources->settings, sources->n_styles, style);
-    ImpStatus status = extract(sources->weights, &spec, prepared, &extractor, error);
+    ImpStatus status = extract(sources->weights, &spec, look->image, &extractor, error);
     for (size_t i = 0; i < aims->count && status == IMP_OK; i++) {
-        const ImpStyleAim *aim = &aims->list[i];
-        if (!imp_guidance_uses(sources->guidance, aim->region, style)) continue;
+        ImpStyleAim *aim = &aims->list[i];
+        if (is_variant(look) && aim->part != IMP_PART_MRF) continue;
         ImpTensor activation = imp_extractor_value(extractor, taps->of[aim->part][aim->layer]);
-        status = add_sample(sources, aim, &activation, share, error);
+        status = add_sample(sources, aim, look, &activation, error);
     }
     imp_extractor_free(&extractor);
+    return status;
+}
+
+/* The variant of a style for its patches: `look` says which, its image is made here. */
+static ImpStatus add_variant(const ImpStyliseSources *sources, const ImpStyliseTaps *taps, Look look,
+                             ImpStyleAims *aims, ImpError *error) {
+    const ImpImage *whole = look.image;
+    ImpImage *sized = NULL, *turned = NULL;
+    int width = (int)fmax(1, round(whole->width * look.scale)),
+        height = (int)fmax(1, round(whole->height * look.scale));
+    ImpStatus status = imp_image_resize(whole, width, height, &sized, error);
+    if (status == IMP_OK) status = imp_image_turn(sized, look.degrees, &turned, error);
+    look.image = turned;
+    if (status == IMP_OK) status = add_look(sources, taps, &look, aims, error);
+    imp_image_free(&sized);
+    imp_image_free(&turned);
+    return status;
+}
+
+/* The style as it is, which the other losses see too, and its variants. */
+static ImpStatus add_style(const ImpStyliseSources *sources, const ImpStyliseTaps *taps, size_t style,
+                           const ImpImage *prepared, ImpStyleAims *aims, ImpError *error) {
+    const ImpStyliseSettings *settings = sources->settings;
+    Look plain = {.style = style, .degrees = 0, .scale = 1, .image = prepared};
+    ImpStatus status = add_look(sources, taps, &plain, aims, error);
+    if (settings->layers[IMP_PART_MRF].count == 0) return status;
+    for (size_t a = 0; a < settings->n_angles; a++)
+        for (size_t s = 0; s < settings->n_patch_scales && status == IMP_OK; s++) {
+            Look look = plain;
+            look.degrees = settings->patch_angles[a];
+            look.scale = settings->patch_scales[s];
+            if (is_variant(&look)) status = add_variant(sources, taps, look, aims, error);
+        }
     return status;
 }
 

@@ -19,7 +19,9 @@ typedef struct ImpStyliseSources {
 /* A style loss to be: its part, which of the part's layers, which region. */
 typedef struct ImpStyleAim {
     ImpStylisePart part;
-    size_t layer, region;
+    size_t layer;
+    size_t region;     /* of patches always 0: they see all regions at once */
+    double map_weight; /* of patches: what the map of regions is multiplied by */
     ImpStyleTarget *target;
 } ImpStyleAim;
 
