@@ -46,10 +46,13 @@ ImpStatus imp_texture_settings_read(const ImpParams *params, const ImpImage *exe
                                 .epsilon = imp_params_real(params, "epsilon"),
                                 .max_error = imp_params_real(params, "max-error"),
                                 .overlap = -1,
+                                .passes = (int)imp_params_integer(params, "passes"),
+                                .exact = imp_params_flag(params, "exact"),
                                 .seed = (uint64_t)imp_params_integer(params, "seed")};
     if (imp_params_has(params, "window")) out->window = (int)imp_params_integer(params, "window");
     if (imp_params_has(params, "block")) out->block = (int)imp_params_integer(params, "block");
     if (imp_params_has(params, "overlap")) out->overlap = (int)imp_params_integer(params, "overlap");
+    if (imp_params_has(params, "levels")) out->levels = (int)imp_params_integer(params, "levels");
     if (out->window > 0 && out->window % 2 == 0)
         return imp_fail(error, IMP_ERROR_ARGUMENT, "window has a pixel in its middle and so is odd; give %d or %d",
                         out->window - 1, out->window + 1);

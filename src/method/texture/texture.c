@@ -15,7 +15,7 @@ static const ImpParam rows[] = {
      .letter = 'm',
      .type = IMP_PARAM_CHOICE,
      .fallback = "quilting",
-     .choices = "quilting|efros-leung",
+     .choices = "quilting|efros-leung|wei-levoy",
      .group = "Texture",
      .help =
          "quilting sews blocks together, in seconds; efros-leung grows pixel by pixel, and is taken where a hole is "
@@ -82,11 +82,32 @@ static const ImpParam rows[] = {
      .unit = "pixels",
      .group = "Matching",
      .help = "of neighbouring blocks; more hides seams better and takes longer; without it a sixth of a block"},
+    {.name = "levels",
+     .type = IMP_PARAM_INTEGER,
+     .minimum = 1,
+     .maximum = 12,
+     .group = "Matching",
+     .help = "of wei-levoy's pyramid; more keeps larger structures; without it as many as the exemplar is large enough "
+             "for"},
+    {.name = "passes",
+     .type = IMP_PARAM_INTEGER,
+     .fallback = "2",
+     .minimum = 1,
+     .maximum = 100,
+     .group = "Matching",
+     .help = "how often wei-levoy goes over each level; 1 is the paper's, more mends what did not fit, and the seam "
+             "where the texture is laid side by side"},
+    {.name = "exact",
+     .type = IMP_PARAM_FLAG,
+     .fallback = "false",
+     .group = "Matching",
+     .help = "wei-levoy compares all of the exemplar instead of the likely places; slow"},
     IMP_ROW_THREADS,
 };
 
 /* In the order of the choices. */
-static const ImpTextureModel *const models[] = {&imp_texture_quilting, &imp_texture_efros_leung};
+static const ImpTextureModel *const models[] = {&imp_texture_quilting, &imp_texture_efros_leung,
+                                                &imp_texture_wei_levoy};
 
 static bool means_something(const ImpTextureModel *model, const char *option) {
     char name[64];
@@ -96,7 +117,8 @@ static bool means_something(const ImpTextureModel *model, const char *option) {
 
 /* What has no effect on the model is not passed over in silence. */
 static ImpStatus refuse_options_of_others(const ImpTextureModel *model, const ImpParams *params, ImpError *error) {
-    static const char *const names[] = {"size", "hole", "window", "epsilon", "max-error", "block", "overlap"};
+    static const char *const names[] = {"size",  "hole",    "window", "epsilon", "max-error",
+                                        "block", "overlap", "levels", "passes",  "exact"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (!imp_params_given(params, names[i]) || means_something(model, names[i])) continue;
         const ImpTextureModel *other = NULL;
