@@ -2,7 +2,9 @@
 #include "method/support.h"
 
 #include "method/texture/cut.h"
+#include "method/texture/neighbourhood.h"
 #include "method/texture/settings.h"
+#include "method/texture/tree.h"
 
 /* What the observer of a texture saw and shall do. */
 typedef struct Told {
@@ -295,9 +297,169 @@ static void quilting_goes_on_with_what_fits(void **state) {
     imp_image_free(&exemplar);
 }
 
+/* --- wei-levoy ---------------------------------------------------------------------------------------------------- */
+
+static double squared_distance(const float *a, const float *b, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += pow((double)a[i] - (double)b[i], 2);
+    return sum;
+}
+
+/* With all leaves the tree finds the nearest of all; with few, mostly. */
+static void the_tree_finds_the_nearest(void **state) {
+    (void)state;
+    enum { COUNT = 3000, D = IMP_TREE_DIMENSIONS, QUERIES = 200 };
+    ImpError error;
+    ImpRandom random;
+    ImpTree *tree;
+    float *points = test_malloc(sizeof(float) * COUNT * D);
+    int same = 0;
+    imp_random_seed(&random, 5);
+    for (int i = 0; i < COUNT; i++)
+        for (int d = 0; d < D; d++) points[i * D + d] = (float)(imp_random_uniform(&random) / (1 + d));
+    memcpy(points + 100 * D, points, sizeof(float) * 50 * D); /* some are the same */
+    must(imp_tree_new(points, COUNT, &tree, &error), &error);
+    for (int q = 0; q < QUERIES; q++) {
+        float point[D];
+        int32_t all[IMP_TREE_MOST], few[IMP_TREE_MOST];
+        for (int d = 0; d < D; d++) point[d] = (float)(imp_random_uniform(&random) / (1 + d));
+        assert_int_equal(imp_tree_nearest(tree, point, COUNT, 5, all), 5);
+        assert_int_equal(imp_tree_nearest(tree, point, 24, 5, few), 5);
+        double last = squared_distance(points + (size_t)all[4] * D, point, D);
+        int nearer = 0;
+        for (int i = 0; i < COUNT; i++) nearer += squared_distance(points + i * D, point, D) < last * (1 - 1e-5);
+        assert_true(nearer <= 4);
+        for (int i = 1; i < 5; i++)
+            assert_true(squared_distance(points + (size_t)all[i] * D, point, D) >=
+                        squared_distance(points + (size_t)all[i - 1] * D, point, D) * (1 - 1e-5));
+        same += all[0] == few[0];
+    }
+    assert_true(same > QUERIES / 2);
+    imp_tree_free(&tree);
+    test_free(points);
+}
+
+/* The distance of place (u,v) of the exemplar to what the canvas shows around (x,y), by the definition. */
+static double plain_neighbourhood(const ImpNeighbourhoodShape *shape, const ImpNeighbourhoodPlace *place, int u,
+                                  int v) {
+    double sum = 0;
+    for (int level = 0; level < (shape->coarse ? 2 : 1); level++) {
+        const ImpTextureSample *sample = level ? shape->coarse : shape->fine;
+        const ImpTextureCanvas *canvas = level ? place->coarse : place->fine;
+        int half = (level ? (shape->window / 2 + 1) | 1 : shape->window) / 2;
+        for (int j = -half; j <= half; j++)
+            for (int i = -half; i <= half; i++) {
+                bool after = j > 0 || (j == 0 && i > 0), middle = i == 0 && j == 0;
+                if (level == 0 && (middle || (shape->causal && after))) continue;
+                int x = (place->x >> level) + i, y = (place->y >> level) + j;
+                if (!place->wraps && (x < 0 || x >= canvas->width || y < 0 || y >= canvas->height)) continue;
+                x = (x + canvas->width) % canvas->width;
+                y = (y + canvas->height) % canvas->height;
+                size_t here = (size_t)(((v >> level) + j) * sample->width + (u >> level) + i);
+                size_t there = (size_t)canvas->source[y * canvas->width + x];
+                sum += squared_distance(sample->numbers + 3 * here, sample->numbers + 3 * there, 3);
+            }
+    }
+    return sum;
+}
+
+/* The first place of least distance. */
+static int32_t plain_nearest(const ImpNeighbourhoodShape *shape, const ImpNeighbourhoodPlace *place, double *nearest) {
+    int32_t least = -1;
+    *nearest = INFINITY;
+    for (int v = 2; v <= 27; v++)
+        for (int u = 2; u <= 30; u++) {
+            if (shape->coarse && (u / 2 > 15 || v / 2 > 13)) continue;
+            double other = plain_neighbourhood(shape, place, u, v);
+            if (other < *nearest) least = v * 33 + u;
+            *nearest = fmin(*nearest, other);
+        }
+    return least;
+}
+
+/* Each place of the canvas: the exact search finds what the definition says, the fast one nearly. */
+static void compare_searches(const ImpNeighbourhoodShape *shape, ImpNeighbourhoodPlace *place, ImpRandom *random) {
+    ImpError error;
+    ImpNeighbourhoods *exact, *fast;
+    double sums[2] = {0};
+    must(imp_neighbourhoods_new(shape, 0, true, random, &exact, &error), &error);
+    must(imp_neighbourhoods_new(shape, 0, false, random, &fast, &error), &error);
+    for (place->y = 0; place->y < place->fine->height; place->y++)
+        for (place->x = 0; place->x < place->fine->width; place->x++) {
+            float distance, about;
+            double nearest;
+            int32_t best = imp_neighbourhoods_nearest(exact, place, &distance);
+            assert_int_equal(best, plain_nearest(shape, place, &nearest));
+            assert_true(fabs((double)distance - nearest) <= 1e-4 * nearest);
+            imp_neighbourhoods_nearest(fast, place, &about);
+            assert_true(about >= distance);
+            sums[0] += (double)distance;
+            sums[1] += (double)about;
+        }
+    if (sums[1] > 1.1 * sums[0]) fail_msg("%g, exactly %g", sums[1], sums[0]);
+    imp_neighbourhoods_free(&exact);
+    imp_neighbourhoods_free(&fast);
+}
+
+static void neighbourhoods_are_those_of_the_definition(void **state) {
+    (void)state;
+    ImpError error;
+    ImpRandom random;
+    ImpTextureSample fine, coarse;
+    ImpTextureCanvas canvas, half;
+    ImpImage *exemplar = make_exemplar(33, 30);
+    must(imp_texture_sample_new(exemplar, NULL, &fine, &error), &error);
+    must(imp_texture_sample_halve(&fine, &coarse, &error), &error);
+    must(imp_texture_canvas_new(21, 14, &canvas, &error), &error);
+    must(imp_texture_canvas_new(11, 7, &half, &error), &error);
+    imp_random_seed(&random, 1);
+    for (int i = 0; i < 21 * 14; i++) canvas.source[i] = (int32_t)imp_random_below(&random, 33 * 30);
+    for (int i = 0; i < 11 * 7; i++) half.source[i] = (int32_t)imp_random_below(&random, 17 * 15);
+    for (int variant = 0; variant < 8; variant++) {
+        bool two = variant & 1, causal = variant & 2, wraps = variant & 4;
+        ImpNeighbourhoodShape shape = {.fine = &fine, .coarse = two ? &coarse : NULL, .window = 5, .causal = causal};
+        ImpNeighbourhoodPlace place = {.fine = &canvas, .coarse = two ? &half : NULL, .wraps = wraps};
+        compare_searches(&shape, &place, &random);
+    }
+    imp_texture_canvas_clear(&canvas);
+    imp_texture_canvas_clear(&half);
+    imp_texture_sample_clear(&fine);
+    imp_texture_sample_clear(&coarse);
+    imp_image_free(&exemplar);
+}
+
+/* The mean squared difference between column `from`, or row, and the next, which may be the first. */
+static double step_across(const ImpImage *image, bool down, int from) {
+    int along = down ? image->width : image->height, side = down ? image->height : image->width;
+    double sum = 0;
+    for (int i = 0; i < along; i++)
+        for (size_t c = 0; c < 3; c++) {
+            int next = (from + 1) % side;
+            size_t a = (size_t)(down ? from * image->width + i : i * image->width + from);
+            size_t b = (size_t)(down ? next * image->width + i : i * image->width + next);
+            sum += pow((double)channel(image, c, a) - (double)channel(image, c, b), 2);
+        }
+    return sum / along;
+}
+
+static void tiles_go_on_at_their_other_side(void **state) {
+    (void)state;
+    ImpImage *exemplar = make_exemplar(64, 64);
+    ImpResult result = run("model=wei-levoy;size=64x48", exemplar, NULL);
+    for (int down = 0; down < 2; down++) {
+        int side = down ? 48 : 64;
+        double inside = 0;
+        for (int i = 0; i + 1 < side; i++) inside += step_across(result.image, down, i) / (side - 1);
+        double rim = step_across(result.image, down, side - 1);
+        if (rim > 1.6 * inside) fail_msg("across the rim %g, inside %g", rim, inside);
+    }
+    imp_image_free(&result.image);
+    imp_image_free(&exemplar);
+}
+
 /* --- all models --------------------------------------------------------------------------------------------------- */
 
-static const char *const models[] = {"quilting", "efros-leung"};
+static const char *const models[] = {"quilting", "efros-leung", "wei-levoy"};
 enum { MODELS = sizeof models / sizeof *models };
 
 static void every_colour_is_the_exemplars(void **state) {
@@ -449,7 +611,7 @@ static void check_filled(const ImpImage *result, const ImpImage *picture, bool a
 
 static void a_hole_is_filled_and_the_rest_left(void **state) {
     (void)state;
-    static const char *const fills[] = {"model=efros-leung;window=9;"};
+    static const char *const fills[] = {"model=efros-leung;window=9;", "", "model=wei-levoy;window=5;exact=true;"};
     ImpError error;
     ImpImage *picture = make_exemplar(40, 48);
     for (int y = 0; y < 48; y++)
@@ -468,7 +630,7 @@ static void a_hole_is_filled_and_the_rest_left(void **state) {
     must(imp_image_copy(picture, &open, &error), &error);
     must(imp_image_add_alpha(open, &error), &error);
     for (int i = 0; i < 40 * 48; i++) open->alpha[i] = in_hole(i % 40, i / 40) ? 0.9f * (float)(i % 2) : 1;
-    ImpResult result = run("window=9", open, NULL); /* efros-leung, since it can */
+    ImpResult result = run("window=9", open, NULL); /* wei-levoy, since it can */
     check_filled(result.image, picture, true);
     assert_int_equal(result.image->width, 40);
     imp_image_free(&result.image);
@@ -537,6 +699,8 @@ static void what_cannot_be_done_is_said(void **state) {
     refuse("model=efros-leung;window=8", exemplar, "give 7 or 9");
     refuse("model=efros-leung;block=8", exemplar, "block means nothing to efros-leung");
     refuse("window=9", exemplar, "give model efros-leung");
+    refuse("model=wei-levoy;epsilon=1", exemplar, "give model quilting");
+    refuse("model=wei-levoy;levels=5", exemplar, "give at most 3 levels");
     refuse("hole=/no/such/mask.png", exemplar, "/no/such/mask.png");
     snprintf(settings, sizeof settings, "hole=%s", in_folder("small.png"));
     refuse(settings, exemplar, "39x48 pixels and the picture 40x48");
@@ -559,12 +723,21 @@ static void what_cannot_be_done_is_said(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(efros_leung_is_what_the_plain_one_is),  cmocka_unit_test(the_cut_is_the_least_of_all),
-        cmocka_unit_test(quilting_goes_on_with_what_fits),       cmocka_unit_test(every_colour_is_the_exemplars),
-        cmocka_unit_test(the_usual_size_is_twice_the_exemplars), cmocka_unit_test(one_colour_stays_one_colour),
-        cmocka_unit_test(threads_do_not_matter_and_seeds_do),    cmocka_unit_test(depth_and_transparency),
-        cmocka_unit_test(stopping_keeps_what_there_is),          cmocka_unit_test(a_hole_is_filled_and_the_rest_left),
-        cmocka_unit_test(windows_shrink_until_they_fit),         cmocka_unit_test(sizes_are_read),
+        cmocka_unit_test(efros_leung_is_what_the_plain_one_is),
+        cmocka_unit_test(the_cut_is_the_least_of_all),
+        cmocka_unit_test(quilting_goes_on_with_what_fits),
+        cmocka_unit_test(the_tree_finds_the_nearest),
+        cmocka_unit_test(neighbourhoods_are_those_of_the_definition),
+        cmocka_unit_test(tiles_go_on_at_their_other_side),
+        cmocka_unit_test(every_colour_is_the_exemplars),
+        cmocka_unit_test(the_usual_size_is_twice_the_exemplars),
+        cmocka_unit_test(one_colour_stays_one_colour),
+        cmocka_unit_test(threads_do_not_matter_and_seeds_do),
+        cmocka_unit_test(depth_and_transparency),
+        cmocka_unit_test(stopping_keeps_what_there_is),
+        cmocka_unit_test(a_hole_is_filled_and_the_rest_left),
+        cmocka_unit_test(windows_shrink_until_they_fit),
+        cmocka_unit_test(sizes_are_read),
         cmocka_unit_test(what_cannot_be_done_is_said),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

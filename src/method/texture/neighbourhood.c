@@ -36,8 +36,9 @@ struct ImpNeighbourhoods {
     size_t numbers;
     ImpProjection projection;
     ImpTree *tree;
-    float *vector; /* (numbers) */
-    float *points; /* (count,IMP_TREE_DIMENSIONS), while it is built */
+    float preference; /* 1 or more: what a distance of proposals that are not coherent counts */
+    float *vector;    /* (numbers) */
+    float *points;    /* (count,IMP_TREE_DIMENSIONS), while it is built */
     /* Of the exact search that is on: the best of each piece. */
     float *piece_distance;
     int32_t *piece_place;
@@ -229,12 +230,13 @@ static ImpStatus make_tree(ImpNeighbourhoods *n, ImpRandom *random, ImpError *er
     return status;
 }
 
-ImpStatus imp_neighbourhoods_new(const ImpNeighbourhoodShape *shape, bool exact, ImpRandom *random,
+ImpStatus imp_neighbourhoods_new(const ImpNeighbourhoodShape *shape, double coherence, bool exact, ImpRandom *random,
                                  ImpNeighbourhoods **out, ImpError *error) {
     ImpStatus status = IMP_ALLOC(out, 1, "neighbourhoods", error);
     if (status != IMP_OK) return status;
     ImpNeighbourhoods *n = *out;
-    *n = (ImpNeighbourhoods){.exact = exact, .kernels = imp_window_kernels(imp_cpu_level())};
+    *n = (ImpNeighbourhoods){
+        .exact = exact, .preference = (float)(1 + coherence), .kernels = imp_window_kernels(imp_cpu_level())};
     status = make_part(shape->fine, shape->window, shape->causal, false, &n->fine, error);
     if (status == IMP_OK) status = make_part(shape->coarse, coarse_window(shape), false, true, &n->coarse, error);
     if (status == IMP_OK) status = list_places(n, shape, error);
@@ -280,12 +282,11 @@ static void search_piece(void *context, size_t index) {
     n->piece_place[index] = at;
 }
 
-static int32_t search_all(ImpNeighbourhoods *n, float *distance) {
+static int32_t search_all(ImpNeighbourhoods *n) {
     size_t pieces = (n->count + PIECE - 1) / PIECE, best = 0;
     imp_parallel(pieces, search_piece, n);
     for (size_t i = 1; i < pieces; i++)
         if (n->piece_distance[i] < n->piece_distance[best]) best = i;
-    *distance = n->piece_distance[best];
     return n->piece_place[best];
 }
 
@@ -327,20 +328,33 @@ static int propose_from_tree(ImpNeighbourhoods *n, int32_t *out) {
     return count;
 }
 
-int32_t imp_neighbourhoods_nearest(ImpNeighbourhoods *n, const ImpNeighbourhoodPlace *place, float *distance) {
-    int32_t proposed[MOST_PROPOSED];
-    ask(&n->fine, place->fine, place->wraps, place->x, place->y);
-    if (n->coarse.sample) ask(&n->coarse, place->coarse, place->wraps, place->x / 2, place->y / 2);
-    if (n->exact) return search_all(n, distance);
-    int count = propose_from_tree(n, proposed);
-    count = propose_coherent(n, place, proposed, count);
-    int best = 0;
-    *distance = INFINITY;
-    for (int i = 0; i < count; i++) {
+/* The nearest of proposals first .. count-1, or -1: none is nearer than *distance, which becomes its distance. */
+static int choose(const ImpNeighbourhoods *n, const int32_t *proposed, int first, int count, float *distance) {
+    int best = -1;
+    for (int i = first; i < count; i++) {
         float other = distance_at(n, proposed[i], *distance);
         if (!(other < *distance)) continue;
         *distance = other;
         best = i;
     }
-    return proposed[best];
+    return best;
+}
+
+int32_t imp_neighbourhoods_nearest(ImpNeighbourhoods *n, const ImpNeighbourhoodPlace *place, float *distance) {
+    int32_t proposed[MOST_PROPOSED];
+    ask(&n->fine, place->fine, place->wraps, place->x, place->y);
+    if (n->coarse.sample) ask(&n->coarse, place->coarse, place->wraps, place->x / 2, place->y / 2);
+    int from_search = 1;
+    *distance = INFINITY;
+    if (n->exact)
+        proposed[0] = search_all(n);
+    else
+        from_search = propose_from_tree(n, proposed);
+    int best = choose(n, proposed, 0, from_search, distance);
+    int count = propose_coherent(n, place, proposed, from_search);
+    float coherent_distance = *distance * n->preference;
+    int coherent = choose(n, proposed, from_search, count, &coherent_distance);
+    if (coherent < 0) return proposed[best];
+    *distance = coherent_distance;
+    return proposed[coherent];
 }

@@ -25,14 +25,14 @@ typedef struct ImpNeighbourhoodPlace {
 
 /* How many places of the exemplar have whole neighbourhoods. */
 size_t imp_neighbourhoods_possible(const ImpNeighbourhoodShape *shape);
-/* Of all these places, of which there is one at least; `exact`: without what makes the search fast. The samples must
- * outlive it. On success *out is the caller's. */
-ImpStatus imp_neighbourhoods_new(const ImpNeighbourhoodShape *shape, bool exact, ImpRandom *random,
+/* Of all these places, of which there is one at least. Places that go on with what a neighbour shows (Ashikhmin 2001)
+ * are preferred: they may be (1 + coherence) times as far as the others (Hertzmann et al. 2001). `exact`: all places
+ * are compared; else those that a tree proposes. The samples must outlive it. On success *out is the caller's. */
+ImpStatus imp_neighbourhoods_new(const ImpNeighbourhoodShape *shape, double coherence, bool exact, ImpRandom *random,
                                  ImpNeighbourhoods **out, ImpError *error);
 void imp_neighbourhoods_free(ImpNeighbourhoods **neighbourhoods);
 
-/* The place of the exemplar whose neighbourhood is nearest to that at `place`: about (by a tree, and among those that
- * go on with what neighbours show, Ashikhmin 2001), or exactly (the first in reading order). *distance is how near. */
+/* The place of the exemplar whose neighbourhood is nearest to that at `place`, and how near: about, or exactly. */
 int32_t imp_neighbourhoods_nearest(ImpNeighbourhoods *neighbourhoods, const ImpNeighbourhoodPlace *place,
                                    float *distance);
 

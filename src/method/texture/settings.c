@@ -47,6 +47,7 @@ ImpStatus imp_texture_settings_read(const ImpParams *params, const ImpImage *exe
                                 .max_error = imp_params_real(params, "max-error"),
                                 .overlap = -1,
                                 .passes = (int)imp_params_integer(params, "passes"),
+                                .coherence = imp_params_real(params, "coherence"),
                                 .exact = imp_params_flag(params, "exact"),
                                 .seed = (uint64_t)imp_params_integer(params, "seed")};
     if (imp_params_has(params, "window")) out->window = (int)imp_params_integer(params, "window");

@@ -18,6 +18,7 @@ typedef struct ImpTextureSettings {
     int block, overlap; /* pixels; 0 and -1: by the exemplar */
     int levels;         /* 0: by the exemplar */
     int passes;
+    double coherence; /* how much worse than the best match what goes on with a neighbour may be, as a share */
     bool exact;
     uint64_t seed;
 } ImpTextureSettings;

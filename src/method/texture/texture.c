@@ -17,9 +17,9 @@ static const ImpParam rows[] = {
      .fallback = "quilting",
      .choices = "quilting|efros-leung|wei-levoy",
      .group = "Texture",
-     .help =
-         "quilting sews blocks together, in seconds; efros-leung grows pixel by pixel, and is taken where a hole is "
-         "filled and none is named"},
+     .help = "quilting sews blocks together, in seconds; efros-leung grows pixel by pixel, the slowest; wei-levoy goes "
+             "coarse to fine, makes what can be laid side by side, and is taken where a hole is filled and none is "
+             "named"},
     {.name = "size",
      .letter = 's',
      .type = IMP_PARAM_TEXT,
@@ -47,7 +47,7 @@ static const ImpParam rows[] = {
      .unit = "pixels",
      .group = "Matching",
      .help = "side of the neighbourhood that is compared, odd; as large as the largest regular structure; more keeps "
-             "more of it and takes longer; 15 if none is given",
+             "more of it and takes longer; without it 15 for efros-leung and 7 for wei-levoy",
      .aliases = "neighbourhood|neighborhood"},
     {.name = "epsilon",
      .type = IMP_PARAM_REAL,
@@ -97,6 +97,16 @@ static const ImpParam rows[] = {
      .group = "Matching",
      .help = "how often wei-levoy goes over each level; 1 is the paper's, more mends what did not fit, and the seam "
              "where the texture is laid side by side"},
+    {.name = "coherence",
+     .type = IMP_PARAM_REAL,
+     .fallback = "0.1",
+     .minimum = 0,
+     .maximum = 100,
+     .group = "Matching",
+     .help =
+         "how much worse, as a share, what goes on with a neighbour may match in wei-levoy; more keeps finer detail "
+         "and copies larger pieces",
+     .aliases = "kappa"},
     {.name = "exact",
      .type = IMP_PARAM_FLAG,
      .fallback = "false",
@@ -133,7 +143,7 @@ static ImpStatus refuse_options_of_others(const ImpTextureModel *model, const Im
 /* Quilting, which is what comes without a name, cannot fill holes. */
 static const ImpTextureModel *choose_model(const ImpParams *params, bool hole) {
     const ImpTextureModel *model = models[imp_params_choice(params, "model")];
-    return hole && !model->fills && !imp_params_given(params, "model") ? &imp_texture_efros_leung : model;
+    return hole && !model->fills && !imp_params_given(params, "model") ? &imp_texture_wei_levoy : model;
 }
 
 static const ImpPicture *find_exemplar(const ImpRequest *request) {
@@ -206,12 +216,14 @@ const ImpMethod imp_method_texture = {
         "every colour in the result is one of its own.\n\n"
         "Image quilting (Efros, Freeman 2001) sews blocks together along cuts where they differ least; it keeps "
         "structures and takes seconds. Non-parametric sampling (Efros, Leung 1999) grows the texture pixel by pixel, "
-        "each taken from where the exemplar looks most like what is there already.\n\n"
+        "each taken from where the exemplar looks most like what is there already. Wei, Levoy 2000 do so coarse to "
+        "fine with a fast search; their textures are seamless when laid side by side.\n\n"
         "With --hole, or where a picture is transparent, the hole in it is filled in this way, and all else stays "
         "as it was.",
     .examples = "impasto texture bark.jpg -o out.png  # twice as large\n"
                 "impasto texture bark.jpg --size 1024x768 --block 48 -o out.png  # of this size, from larger blocks\n"
                 "impasto texture sand.png --model efros-leung --window 11 -o out.png  # pixel by pixel\n"
+                "impasto texture bark.jpg --model wei-levoy --size 256 -o tile.png  # to be laid side by side\n"
                 "impasto texture photo.jpg --hole mask.png -o out.png  # without what the mask shows in white",
     .inputs = inputs,
     .n_inputs = sizeof inputs / sizeof *inputs,

@@ -7,6 +7,7 @@
 #include "method/texture/model.h"
 #include "method/texture/neighbourhood.h"
 #include "method/texture/start.h"
+#include <math.h>
 
 enum {
     USUAL_WINDOW = 7,
@@ -173,7 +174,8 @@ static ImpStatus run_pass(Pyramid *p, int index, bool causal, ImpError *error) {
     Level *level = &p->levels[index];
     ImpNeighbourhoodShape shape = shape_of(p, index, causal);
     ImpNeighbourhoods *neighbourhoods;
-    ImpStatus status = imp_neighbourhoods_new(&shape, p->job->settings->exact, p->job->random, &neighbourhoods, error);
+    ImpStatus status = imp_neighbourhoods_new(&shape, ldexp(p->job->settings->coherence, -index),
+                                              p->job->settings->exact, p->job->random, &neighbourhoods, error);
     if (status != IMP_OK) return status;
     ImpNeighbourhoodPlace place = {
         .fine = &level->canvas, .coarse = shape.coarse ? &p->levels[index + 1].canvas : NULL, .wraps = !p->job->hole};
@@ -192,17 +194,8 @@ static ImpStatus run_pass(Pyramid *p, int index, bool causal, ImpError *error) {
     return status;
 }
 
-/* How many passes a level takes, and whether the first one looks at what comes before only. */
-static int count_passes(const Pyramid *p, int level, bool *causal) {
-    *causal = !p->job->hole;
-    (void)level;
-    return p->job->settings->passes;
-}
-
 static ImpStatus run_level(Pyramid *p, int index, ImpError *error) {
     Level *level = &p->levels[index];
-    bool causal;
-    int passes = count_passes(p, index, &causal);
     ImpStatus status = IMP_OK;
     p->stage.scale = p->n_levels - index;
     p->stage.canvas = &level->canvas;
@@ -213,18 +206,16 @@ static ImpStatus run_level(Pyramid *p, int index, ImpError *error) {
         status = grow_coarsest(p, level, error);
     else
         begin_with_noise(p, level);
-    for (int pass = 0; pass < passes && status == IMP_OK && !p->job->watch->stop; pass++)
-        status = run_pass(p, index, causal && pass == 0, error);
+    for (int pass = 0; pass < p->job->settings->passes && status == IMP_OK && !p->job->watch->stop; pass++)
+        status = run_pass(p, index, !p->job->hole && pass == 0, error);
     return status;
 }
 
 static ImpStatus run_all(Pyramid *p, ImpError *error) {
     ImpStatus status = IMP_OK;
     p->stage.scales = p->n_levels;
-    for (int i = 0; i < p->n_levels; i++) {
-        bool causal;
-        p->stage.steps += count_wanted(p, i) * (count_passes(p, i, &causal) + (p->job->hole && i + 1 == p->n_levels));
-    }
+    for (int i = 0; i < p->n_levels; i++) p->stage.steps += count_wanted(p, i) * p->job->settings->passes;
+    if (p->job->hole) p->stage.steps += count_wanted(p, p->n_levels - 1);
     keep_known(p);
     for (int i = p->n_levels - 1; i >= 0 && status == IMP_OK && !p->job->watch->stop; i--)
         status = run_level(p, i, error);
@@ -247,4 +238,4 @@ static ImpStatus run(const ImpTextureJob *job, ImpImage **out, ImpError *error) 
 }
 
 const ImpTextureModel imp_texture_wei_levoy = {
-    .name = "wei-levoy", .options = "|size|window|levels|passes|exact|hole|", .fills = true, .run = run};
+    .name = "wei-levoy", .options = "|size|window|levels|passes|coherence|exact|hole|", .fills = true, .run = run};
