@@ -172,8 +172,8 @@ static ImpStatus list_places(ImpNeighbourhoods *n, const ImpNeighbourhoodShape *
         n->possible[i] = is_possible(shape, (int)(i % (size_t)width), (int)(i / (size_t)width));
         all += n->possible[i];
     }
-    size_t every = n->exact ? 1 : (all + MOST_POINTS - 1) / MOST_POINTS;
-    status = IMP_ALLOC(&n->places, all / every + 1, "neighbourhoods", error);
+    size_t every = n->exact ? 1 : all / (MOST_POINTS + 1) + 1;
+    status = IMP_ALLOC(&n->places, (all + every - 1) / every, "neighbourhoods", error);
     for (size_t i = 0; i < places && status == IMP_OK; i++)
         if (n->possible[i] && seen++ % every == 0) n->places[n->count++] = (int32_t)i;
     return status;

@@ -40,12 +40,12 @@ static float value_at(const Build *build, int32_t at, int dimension) {
 
 /* The dimension in which points first .. end-1 are spread most. */
 static int widest(const Build *build, int32_t first, int32_t end) {
-    int32_t step = (end - first) / LOOK + 1;
+    int32_t step = (end - first) / LOOK + 1, n = (end - first + step - 1) / step;
     int best = 0;
     double most = -1;
     for (int d = 0; d < D; d++) {
-        double sum = 0, squares = 0, n = 0;
-        for (int32_t i = first; i < end; i += step, n++) {
+        double sum = 0, squares = 0;
+        for (int32_t i = first; i < end; i += step) {
             double value = (double)value_at(build, i, d);
             sum += value;
             squares += value * value;
