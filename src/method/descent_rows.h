@@ -20,9 +20,10 @@
 /* Its choices are those of ImpPadding, in order. */
 #define IMP_ROW_PADDING                                                                                                \
     {                                                                                                                  \
-        .name = "padding", .type = IMP_PARAM_CHOICE, .fallback = "replicate", .choices = "zero|replicate|reflect",     \
-        .group = "Network",                                                                                            \
-        .help = "what the network sees around the picture; replicate and reflect avoid odd colours at the edge"        \
+        .name = "padding", .type = IMP_PARAM_CHOICE, .fallback = "replicate",                                          \
+        .choices = "zero|replicate|reflect|circular", .group = "Network",                                              \
+        .help = "what the network sees around the picture; replicate and reflect avoid odd colours at the edge; with " \
+                "circular the result can be laid side by side, if its sides are multiples of 16"                       \
     }
 
 /* Those of the optimiser and of checkpoints, which imp_descent_settings_read takes. */

@@ -114,8 +114,9 @@ static ImpStatus build_input(Builder *builder, int *padding, ImpError *error) {
     offer(builder, all_taps(builder), "image", builder->last);
     ImpStatus status = imp_graph_normalise(builder->graph, builder->last, input->source, input->scale, input->offset,
                                            &builder->last, error);
-    *padding = builder->spec->padding == IMP_PADDING_ZERO ? 1 : 0;
-    if (status != IMP_OK || *padding == 1) return status;
+    bool padded = builder->spec->padding == IMP_PADDING_REPLICATE || builder->spec->padding == IMP_PADDING_REFLECT;
+    *padding = padded ? 0 : 1;
+    if (status != IMP_OK || !padded) return status;
     return imp_graph_pad(builder->graph, builder->last, builder->spec->padding, 1, &builder->last, error);
 }
 
@@ -147,13 +148,19 @@ static ImpStatus build_conv(Builder *builder, const ImpVggConv *conv, int paddin
     char name[16];
     snprintf(name, sizeof name, "conv%d_%d", conv->block, conv->index);
     bool apart = wanted(builder, all_taps(builder), name);
+    ImpStatus status = IMP_OK;
+    if (builder->spec->padding == IMP_PADDING_CIRCULAR) {
+        padding = 0;
+        status = imp_graph_pad(builder->graph, builder->last, IMP_PADDING_CIRCULAR, 1, &builder->last, error);
+        if (status != IMP_OK) return status;
+    }
     ImpConvolution convolution = {.out_channels = conv->out_channels,
                                   .kernel = 3,
                                   .padding = padding,
                                   .relu = !apart,
                                   .weights = parameter(builder, conv->weight),
                                   .bias = parameter(builder, conv->bias)};
-    ImpStatus status = imp_graph_convolution(builder->graph, builder->last, &convolution, &builder->last, error);
+    status = imp_graph_convolution(builder->graph, builder->last, &convolution, &builder->last, error);
     if (status != IMP_OK) return status;
     if (apart) {
         offer(builder, all_taps(builder), name, builder->last);

@@ -9,7 +9,8 @@ enum { IMP_VGG_MAX_TAPS = 80 }; /* every layer, bare and projected */
 
 typedef struct ImpVggSpec {
     bool max_pooling;        /* else average */
-    ImpPadding padding;      /* around the picture, before the first convolution; deeper layers pad with zeros */
+    ImpPadding padding;      /* around the picture, before the first convolution; deeper layers pad with zeros, but
+                              * with IMP_PADDING_CIRCULAR as the first */
     const char *const *taps; /* names, such as "relu4_2"; "image" is the picture itself */
     size_t n_taps;
     size_t n_bare;   /* the first so many taps are ReLUs' activations themselves, not their projections */

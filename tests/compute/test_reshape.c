@@ -24,6 +24,11 @@ static ImpStatus build_pad(const void *context, ImpGraph *graph, ImpNode *source
 /* Walks from the border inwards, turning round at each end. */
 static int walk(ImpPadding padding, int i, int side) {
     if (padding == IMP_PADDING_REPLICATE) return i < 0 ? 0 : i >= side ? side - 1 : i;
+    if (padding == IMP_PADDING_CIRCULAR) {
+        while (i < 0) i += side;
+        while (i >= side) i -= side;
+        return i;
+    }
     while (side > 1 && (i < 0 || i >= side)) i = i < 0 ? -i : 2 * (side - 1) - i;
     return side == 1 ? 0 : i;
 }
@@ -44,7 +49,7 @@ static void reference_pad(const void *context, double *const *parameters, const 
 static void pads(void) {
     static const ImpShape shapes[] = {{3, 1, 1, 1}, {3, 4, 6, 3}, {19, 3, 5, 2}, {16, 1, 7, 1}, {5, 2, 2, 3}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
-        for (int padding = IMP_PADDING_ZERO; padding <= IMP_PADDING_REFLECT; padding++)
+        for (int padding = IMP_PADDING_ZERO; padding <= IMP_PADDING_CIRCULAR; padding++)
             for (int width = 1; width <= 4; width += 3) {
                 Case c = {shapes[s], shapes[s].channels == 3, (ImpPadding)padding, width};
                 char what[100];

@@ -40,7 +40,12 @@ typedef struct ImpParameter {
 ImpStatus imp_graph_normalise(ImpGraph *graph, ImpNode *source, const int from[3], const float scale[3],
                               const float offset[3], ImpNode **out, ImpError *error);
 
-typedef enum ImpPadding { IMP_PADDING_ZERO, IMP_PADDING_REPLICATE, IMP_PADDING_REFLECT } ImpPadding;
+typedef enum ImpPadding {
+    IMP_PADDING_ZERO,
+    IMP_PADDING_REPLICATE,
+    IMP_PADDING_REFLECT,
+    IMP_PADDING_CIRCULAR /* what leaves at one side comes in at the other */
+} ImpPadding;
 
 /* `width` more pixels on each side, at least 1. Reflection leaves the border pixel out; where the side is too short for
  * the width it goes on back and forth, and repeats the pixel of a side of 1. */

@@ -254,14 +254,14 @@ const ImpParam imp_stylise_rows[] = {
      .minimum = 1,
      .maximum = 64,
      .group = "More losses",
-     .help = "from one patch of the picture to the next; more is faster and coarser"},
+     .help = "from one patch of the picture to the next; more is coarser, and faster together with the next"},
     {.name = "style-patch-stride",
      .type = IMP_PARAM_INTEGER,
      .fallback = "1",
      .minimum = 1,
      .maximum = 64,
      .group = "More losses",
-     .help = "the same for the style's patches; more is faster and leaves less to choose from"},
+     .help = "the same for the style's patches; more leaves less to choose from"},
     {.name = "patch-angles",
      .type = IMP_PARAM_REALS,
      .fallback = "0",
@@ -407,4 +407,10 @@ const ImpPreset imp_stylise_presets[IMP_STYLISE_PRESETS] = {
                "content-weight=0.015;content-layers=relu4_2;tv-weight=2;tv-kind=mean-squared;style-weight=1;"
                "style-layers=relu1_1:0.750733137829912,relu2_1:0.187683284457478,relu3_1:0.046920821114369,"
                "relu4_1:0.011730205278592,relu5_1:0.002932551319648"},
+    {"risser", "with histograms of channels: fewer evaluations, even contrasts (Risser, Wilmot, Barnes 2017)",
+     "histogram-weight=1e6;histogram-layers=relu1_1,relu4_1;evaluations=75"},
+    {"lapstyle", "keeps edges and faces of the content (Li, Xu, Nie, Liu 2017)",
+     "laplacian-weight=3e7;laplacian-pools=4;content-weight=1e5"},
+    {"cnnmrf", "from pieces of the painting; best where both pictures share shapes (Li, Wand 2016)",
+     "size=384;min-scale=96;evaluations=100;style-weight=0;mrf-weight=1e6;content-weight=2e5"},
 };

@@ -112,6 +112,7 @@ static ImpStatus add_look(const ImpStyliseSources *sources, const ImpStyliseTaps
                           ImpStyleAims *aims, ImpError *error) {
     ImpVggSpec spec = imp_stylise_network(sources->settings, taps);
     ImpExtractor *extractor = NULL;
+    if (spec.padding == IMP_PADDING_CIRCULAR) spec.padding = IMP_PADDING_REPLICATE; /* a style has an end */
     ImpStatus status = extract(sources->weights, &spec, look->image, &extractor, error);
     for (size_t i = 0; i < aims->count && status == IMP_OK; i++) {
         ImpStyleAim *aim = &aims->list[i];

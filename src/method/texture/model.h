@@ -24,6 +24,6 @@ typedef struct ImpTextureModel {
     ImpStatus (*run)(const ImpTextureJob *job, ImpImage **out, ImpError *error);
 } ImpTextureModel;
 
-extern const ImpTextureModel imp_texture_quilting, imp_texture_efros_leung, imp_texture_wei_levoy;
+extern const ImpTextureModel imp_texture_quilting, imp_texture_efros_leung, imp_texture_wei_levoy, imp_texture_gram;
 
 #endif

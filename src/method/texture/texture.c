@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "method/rows.h"
+#include "method/descent_rows.h"
 #include "method/texture/hole.h"
 #include "method/texture/model.h"
 #include <stdio.h>
@@ -15,11 +15,11 @@ static const ImpParam rows[] = {
      .letter = 'm',
      .type = IMP_PARAM_CHOICE,
      .fallback = "quilting",
-     .choices = "quilting|efros-leung|wei-levoy",
+     .choices = "quilting|efros-leung|wei-levoy|gram",
      .group = "Texture",
      .help = "quilting sews blocks together, in seconds; efros-leung grows pixel by pixel, the slowest; wei-levoy goes "
              "coarse to fine, makes what can be laid side by side, and is taken where a hole is filled and none is "
-             "named"},
+             "named; gram optimises new pixels until a network cannot tell the texture from the exemplar"},
     {.name = "size",
      .letter = 's',
      .type = IMP_PARAM_TEXT,
@@ -112,12 +112,60 @@ static const ImpParam rows[] = {
      .fallback = "false",
      .group = "Matching",
      .help = "wei-levoy compares all of the exemplar instead of the likely places; slow"},
+
+    {.name = "seamless",
+     .type = IMP_PARAM_FLAG,
+     .fallback = "false",
+     .group = "Network",
+     .help = "gram makes what can be laid side by side; its sides are then multiples of 16",
+     .aliases = "tileable"},
+    {.name = "network",
+     .type = IMP_PARAM_TEXT,
+     .fallback = "builtin",
+     .group = "Network",
+     .help = "the network that judges for gram: the built-in one, or VGG weights, a file or a name"},
+    {.name = "layers",
+     .type = IMP_PARAM_LAYERS,
+     .fallback = "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1",
+     .minimum = 0,
+     .maximum = 1e12,
+     .group = "Network",
+     .help = "layers whose statistics gram takes, with weights; deeper ones keep larger structures together",
+     .aliases = "style-layers"},
+    {.name = "histogram-weight",
+     .type = IMP_PARAM_REAL,
+     .fallback = "0",
+     .minimum = 0,
+     .maximum = 1e15,
+     .group = "Network",
+     .help =
+         "how closely each channel keeps to the exemplar's histogram as well, beside 1e6 of the Gram matrices; more "
+         "keeps contrasts even"},
+    {.name = "tv-weight",
+     .type = IMP_PARAM_REAL,
+     .fallback = "0",
+     .minimum = 0,
+     .maximum = 1e12,
+     .group = "Network",
+     .help = "how much differences between neighbouring pixels cost gram; more is smoother"},
+    {.name = "evaluations",
+     .letter = 'n',
+     .type = IMP_PARAM_INTEGER,
+     .fallback = "200",
+     .minimum = 1,
+     .maximum = 1e9,
+     .group = "Network",
+     .help = "how often gram computes its losses, at each scale; more is closer and takes longer",
+     .aliases = "num-iterations|iterations"},
     IMP_ROW_THREADS,
+    IMP_ROW_CHECKPOINT,
+    IMP_ROW_CHECKPOINT_EVERY,
+    IMP_ROW_RESUME,
 };
 
 /* In the order of the choices. */
-static const ImpTextureModel *const models[] = {&imp_texture_quilting, &imp_texture_efros_leung,
-                                                &imp_texture_wei_levoy};
+static const ImpTextureModel *const models[] = {&imp_texture_quilting, &imp_texture_efros_leung, &imp_texture_wei_levoy,
+                                                &imp_texture_gram};
 
 static bool means_something(const ImpTextureModel *model, const char *option) {
     char name[64];
@@ -127,8 +175,10 @@ static bool means_something(const ImpTextureModel *model, const char *option) {
 
 /* What has no effect on the model is not passed over in silence. */
 static ImpStatus refuse_options_of_others(const ImpTextureModel *model, const ImpParams *params, ImpError *error) {
-    static const char *const names[] = {"size",  "hole",    "window", "epsilon", "max-error",
-                                        "block", "overlap", "levels", "passes",  "exact"};
+    static const char *const names[] = {
+        "size",      "hole",        "window",     "epsilon",          "max-error", "block",  "overlap",
+        "levels",    "passes",      "exact",      "seamless",         "network",   "layers", "histogram-weight",
+        "tv-weight", "evaluations", "checkpoint", "checkpoint-every", "resume"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (!imp_params_given(params, names[i]) || means_something(model, names[i])) continue;
         const ImpTextureModel *other = NULL;
@@ -212,18 +262,20 @@ const ImpMethod imp_method_texture = {
     .summary = "make more of a texture, or fill a hole in a picture with what is around it",
     .description =
         "Makes a texture of any size that looks like the exemplar and does not repeat it, out of pixels of the "
-        "exemplar: "
-        "every colour in the result is one of its own.\n\n"
+        "exemplar: but with gram, every colour in the result is one of its own.\n\n"
         "Image quilting (Efros, Freeman 2001) sews blocks together along cuts where they differ least; it keeps "
         "structures and takes seconds. Non-parametric sampling (Efros, Leung 1999) grows the texture pixel by pixel, "
         "each taken from where the exemplar looks most like what is there already. Wei, Levoy 2000 do so coarse to "
-        "fine with a fast search; their textures are seamless when laid side by side.\n\n"
+        "fine with a fast search; their textures are seamless when laid side by side. 'gram' alone makes new pixels: "
+        "noise is optimised until its statistics in a network are the exemplar's (Gatys, Ecker, Bethge 2015).\n\n"
         "With --hole, or where a picture is transparent, the hole in it is filled in this way, and all else stays "
         "as it was.",
     .examples = "impasto texture bark.jpg -o out.png  # twice as large\n"
                 "impasto texture bark.jpg --size 1024x768 --block 48 -o out.png  # of this size, from larger blocks\n"
                 "impasto texture sand.png --model efros-leung --window 11 -o out.png  # pixel by pixel\n"
                 "impasto texture bark.jpg --model wei-levoy --size 256 -o tile.png  # to be laid side by side\n"
+                "impasto texture pebbles.jpg --model gram --seamless --size 512 -o tile.png  # new pebbles, for a wall "
+                "of tiles\n"
                 "impasto texture photo.jpg --hole mask.png -o out.png  # without what the mask shows in white",
     .inputs = inputs,
     .n_inputs = sizeof inputs / sizeof *inputs,

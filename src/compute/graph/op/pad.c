@@ -23,6 +23,7 @@ static int source_of(ImpPadding padding, int i, int side) {
     if (i >= 0 && i < side) return i;
     if (padding == IMP_PADDING_ZERO) return -1;
     if (padding == IMP_PADDING_REFLECT) return imp_reflected(i, side);
+    if (padding == IMP_PADDING_CIRCULAR) return i < 0 ? side - 1 - (-1 - i) % side : i % side;
     return i < 0 ? 0 : side - 1;
 }
 
@@ -122,13 +123,16 @@ static bool backward(ImpNode *node, float *scratch, const ImpInto into[2]) {
 }
 
 static const ImpOp pad = {.name = "pad", .forward = forward, .map = map, .backward = backward};
+/* Those who read through a map do not expect it to jump. */
+static const ImpOp circular_pad = {.name = "pad", .forward = forward, .backward = backward};
 
 ImpStatus imp_graph_pad(ImpGraph *graph, ImpNode *source, ImpPadding padding, int width, ImpNode **out,
                         ImpError *error) {
     ImpShape shape = source->shape;
     shape.height += 2 * width;
     shape.width += 2 * width;
-    ImpStatus status = imp_graph_add(graph, &pad, source, shape, source->layout, sizeof(Pad), out, error);
+    ImpStatus status = imp_graph_add(graph, padding == IMP_PADDING_CIRCULAR ? &circular_pad : &pad, source, shape,
+                                     source->layout, sizeof(Pad), out, error);
     if (status == IMP_OK) *(Pad *)(*out)->state = (Pad){.padding = padding, .width = width};
     return status;
 }
