@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/threads.h"
-#include "image/colour.h"
 #include <math.h>
 #include <string.h>
 
@@ -126,6 +125,8 @@ ImpStatus imp_picture_finish(const ImpPictureFinish *finish, const ImpPixelSpace
     } else {
         status = imp_image_resize(picture, finish->width, finish->height, out, error);
     }
+    if (status == IMP_OK && finish->match_colours)
+        status = imp_colour_match(*out, finish->content, finish->match_mode, error);
     if (status == IMP_OK && finish->original_colours) status = imp_colour_keep(finish->content, *out, error);
     if (status == IMP_OK) status = keep_alpha(finish->content, *out, error);
     if (status == IMP_OK) (*out)->bit_depth = finish->content->bit_depth;

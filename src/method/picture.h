@@ -2,6 +2,7 @@
 #ifndef IMP_METHOD_PICTURE_H
 #define IMP_METHOD_PICTURE_H
 
+#include "image/colour.h"
 #include "impasto/image.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,8 @@ typedef struct ImpPictureFinish {
     const ImpImage *content; /* as it was given: its bit depth, transparency and, if asked for, colours are kept */
     int width, height;       /* of the result */
     bool original_colours;
+    bool match_colours; /* gets the content's colours by match_mode */
+    ImpColourMatch match_mode;
 } ImpPictureFinish;
 
 /* The finished picture from pixels (3,height,width). On success *out is the caller's. */

@@ -222,6 +222,40 @@ static ImpResult run_styles(const char *settings, const ImpImage *content, const
     return result;
 }
 
+/* On lightness alone nothing but lightness changes; matched afterwards, the result has the content's means. */
+static void colours_of_the_content(void **state) {
+    (void)state;
+    ImpImage *content = make_picture(24, 20, 1), *style = make_picture(24, 20, 2);
+    ImpResult grey = run("evaluations=6;luminance-only=true", content, style, NULL);
+    ImpResult matched = run("evaluations=6;match-colors=mean-std;match-when=after", content, style, NULL);
+    ImpResult plain = run("evaluations=6", content, style, NULL);
+    size_t n = 24 * 20, changed = 0;
+    for (size_t i = 0; i < n; i++) {
+        double red = (double)(grey.image->rgb[i] - content->rgb[i]);
+        double blue = (double)(grey.image->rgb[2 * n + i] - content->rgb[2 * n + i]);
+        bool inside = grey.image->rgb[i] > 0.01f && grey.image->rgb[i] < 0.99f && grey.image->rgb[n + i] > 0.01f &&
+                      grey.image->rgb[n + i] < 0.99f && grey.image->rgb[2 * n + i] > 0.01f &&
+                      grey.image->rgb[2 * n + i] < 0.99f;
+        if (inside) assert_true(fabs(red - blue) < 1e-4);
+        changed += fabs(red) > 1e-3;
+    }
+    assert_true(changed > n / 4);
+    for (size_t c = 0; c < 3; c++) {
+        double means[3] = {0};
+        for (size_t i = c * n; i < (c + 1) * n; i++) {
+            means[0] += (double)content->rgb[i] / (double)n;
+            means[1] += (double)matched.image->rgb[i] / (double)n;
+            means[2] += (double)plain.image->rgb[i] / (double)n;
+        }
+        assert_true(fabs(means[1] - means[0]) < 0.02 && fabs(means[1] - means[0]) <= fabs(means[2] - means[0]) + 1e-3);
+    }
+    imp_image_free(&grey.image);
+    imp_image_free(&matched.image);
+    imp_image_free(&plain.image);
+    imp_image_free(&content);
+    imp_image_free(&style);
+}
+
 static void styles_are_blended(void **state) {
     (void)state;
     ImpImage *content = make_picture(30, 20, 1);
@@ -356,6 +390,7 @@ int main(void) {
         cmocka_unit_test(recipes_name_no_files_to_write),
         cmocka_unit_test(transparency_and_depth_are_kept),
         cmocka_unit_test(original_colours_keep_the_chrominance),
+        cmocka_unit_test(colours_of_the_content),
         cmocka_unit_test(styles_are_blended),
         cmocka_unit_test(nothing_to_do_is_noticed),
         cmocka_unit_test(the_observer_can_stop),

@@ -141,9 +141,12 @@ static ImpStatus read_styles(const ImpParams *params, size_t n_styles, ImpStylis
     s->style_scale = imp_params_real(params, "style-scale");
     if (imp_params_has(params, "style-size")) s->style_size = (int)imp_params_integer(params, "style-size");
     int match = imp_params_choice(params, "match-colors");
-    s->match_colours = match > 0;
+    bool after = imp_params_choice(params, "match-when") == 1;
+    s->match_styles = match > 0 && !after;
+    s->match_result = match > 0 && after;
     s->match_mode = match > 0 ? (ImpColourMatch)(match - 1) : IMP_COLOUR_MATCH_MEAN;
-    s->original_colours = imp_params_flag(params, "original-colors");
+    s->luminance_only = imp_params_flag(params, "luminance-only");
+    s->original_colours = s->luminance_only || imp_params_flag(params, "original-colors");
     return read_blend(params, n_styles, s, error);
 }
 

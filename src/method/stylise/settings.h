@@ -71,8 +71,9 @@ typedef struct ImpStyliseSettings {
     double style_scale;
     int style_size; /* 0: follow the picture */
     const double *blend_weights;
-    size_t n_blend_weights; /* 0: all alike */
-    bool match_colours, original_colours;
+    size_t n_blend_weights;          /* 0: all alike */
+    bool match_styles, match_result; /* who gets the content's colours, by match_mode */
+    bool original_colours, luminance_only;
     ImpColourMatch match_mode;
 
     ImpStyliseInit init;

@@ -80,7 +80,12 @@ static ImpStatus prepare(Run *run, ImpError *error) {
                                        .guidance = &run->guidance,
                                        .styles = run->styles,
                                        .n_styles = run->n_styles};
-    ImpPictureFinish finish = {content, settings->width, settings->height, settings->original_colours};
+    ImpPictureFinish finish = {.content = content,
+                               .width = settings->width,
+                               .height = settings->height,
+                               .original_colours = settings->original_colours,
+                               .match_colours = settings->match_result,
+                               .match_mode = settings->match_mode};
     imp_descent_watch_begin(&run->watch, &request->observer, &settings->descent, &finish);
     if (settings->shrunk)
         imp_descent_notice(&run->watch,
@@ -106,6 +111,7 @@ static ImpStatus begin_scale(Run *run, bool fresh, ImpError *error) {
     const ImpDescentScale *scale = &settings->descent.scales[run->state.scale];
     ImpImage *content;
     ImpStatus status = imp_picture_prepare(run->content->image, scale->width, scale->height, &content, error);
+    if (status == IMP_OK && settings->luminance_only) imp_colour_make_grey(content);
     if (status == IMP_OK && fresh) {
         status = imp_stylise_start(settings, scale, content, run->styles, run->n_styles, &run->state, error);
         if (status == IMP_OK && run->state.average)

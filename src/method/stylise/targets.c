@@ -21,7 +21,8 @@ ImpStatus imp_style_prepare(const ImpStyliseSettings *settings, const ImpDescent
     int width, height;
     imp_image_fit(style->width, style->height, side < 1 ? 1 : (int)side, &width, &height);
     ImpStatus status = imp_picture_prepare(style, width, height, out, error);
-    if (status == IMP_OK && settings->match_colours)
+    if (status == IMP_OK && settings->luminance_only) imp_colour_make_grey(*out);
+    if (status == IMP_OK && settings->match_styles)
         status = imp_colour_match(*out, content, settings->match_mode, error);
     if (status != IMP_OK) imp_image_free(out);
     return status;
