@@ -5,7 +5,7 @@
 #include "loss/distribution.h"
 #include <assert.h>
 
-/* The histogram loss (Risser, Wilmot, Barnes 2017, eq. 3 to 5): squares of O - R(O), where R gives each channel of the
+/* The histogram loss (Risser, Wilmot, Barnes 2017): squares of O - R(O), where R gives each channel of the
  * activation O the style's histogram: R(x) = Q(F(x)), F the channel's own cumulative distribution, Q the style's
  * quantile function. R counts as constant within an evaluation, so that the gradient is 2 (O - R(O)).
  *

@@ -3,7 +3,7 @@
 #include "loss/loss_private.h"
 #include <assert.h>
 
-/* The Laplacian loss (Li, Xu, Nie, Liu 2017, eq. 4 and 5): w mean (D(x) - D(c))^2 over the pooled places. D adds the
+/* The Laplacian loss (Li, Xu, Nie, Chua 2017): w mean (D(x) - D(c))^2 over the pooled places. D adds the
  * channels up, averages cells of p x p pixels (those at the right and lower edge are smaller where p does not divide
  * the side), and takes 4 a - the four neighbours, of which those beyond the border are a itself. So written, the filter
  * is symmetric: its derivative is the filter again, 2 w / n D'(d) for a cell, shared by the cell's pixels. */

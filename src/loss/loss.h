@@ -94,10 +94,10 @@ void imp_histogram_target_free(ImpHistogramTarget **target);
 ImpStatus imp_histogram_target_add(ImpHistogramTarget *target, const ImpTensor *activation, const float *places,
                                    double share, ImpError *error);
 /* Squared distance of an activation O from R(O), where R gives each channel the histogram of the style (Risser, Wilmot,
- * Barnes 2017, "Stable and controllable neural texture synthesis and style transfer using histogram losses", eq. 3 to
- * 5). R is a constant for the gradient. Normalisation as for content, but GATYS is the sum, without the half, and
- * RELATIVE is the mean over places of the sum over channels, over the same mean of the style's squares (of several
- * styles: the mean by shares). Without a style the loss is 0. The target is copied. */
+ * Barnes 2017, "Stable and controllable neural texture synthesis and style transfer using histogram losses"). R is a
+ * constant for the gradient. Normalisation as for content, but GATYS is the sum, without the half, and RELATIVE is the
+ * mean over places of the sum over channels, over the same mean of the style's squares (of several styles: the mean by
+ * shares). Without a style the loss is 0. The target is copied. */
 ImpStatus imp_histogram_loss_new(size_t tap, double weight, ImpNormalisation normalisation,
                                  const ImpHistogramTarget *target, ImpShape shape, int channels, const float *places,
                                  ImpLoss **out, ImpError *error);
@@ -114,17 +114,17 @@ ImpStatus imp_moments_loss_new(size_t tap, double weight, ImpNormalisation norma
 /* The mean and the covariance of a style's activations, C and then (C,C) numbers, to be blended by the caller and given
  * to imp_wasserstein_loss_new. */
 ImpStatus imp_wasserstein_target(const ImpTensor *activation, const float *places, double *target, ImpError *error);
-/* The squared 2-Wasserstein distance of the normal distributions with the mean m and covariance C of the activation and
- * those, n and T, of the style: |m - n|^2 + tr(C + T - 2 (T^1/2 C T^1/2)^1/2) (Dowson, Landau 1982; in style transfer
- * Li et al. 2017, Mroueh 2020, "Wasserstein style transfer"). GATYS: as it is; MEAN: over the number of channels;
- * RELATIVE: over tr T + |n|^2; SCALED: the distance, not squared. To both diagonals 1e-5 tr T / C is added, at least
- * 1e-10, so that dead channels have a slope. IMP_ERROR_NUMBER: the target is not finite. */
+/* The squared 2-Wasserstein distance of the normal distributions with the mean m and covariance S of the activation and
+ * those, n and T, of the style: |m - n|^2 + tr(S + T - 2 (T^1/2 S T^1/2)^1/2) (Dowson, Landau 1982; in style transfer
+ * Mroueh 2020, "Wasserstein style transfer"). GATYS: as it is; MEAN: over the number of channels;
+ * RELATIVE: over tr T + |n|^2; SCALED: the distance, not squared. To both diagonals 1e-5 tr T over the channels is
+ * added, at least 1e-10, so that dead channels have a slope. IMP_ERROR_NUMBER: the target is not finite. */
 ImpStatus imp_wasserstein_loss_new(size_t tap, double weight, ImpNormalisation normalisation, const double *target,
                                    ImpShape shape, int channels, const float *places, ImpLoss **out, ImpError *error);
 
 /* The Laplacian loss of a picture (plain tensor): the mean of (D(x) - D(content))^2, where D averages cells of pool x
  * pool pixels, adds up the colours and takes the filter 0 -1 0 / -1 4 -1 / 0 -1 0, beyond the border the border itself
- * (Li, Xu, Nie, Liu 2017, "Laplacian-steered neural style transfer"). pool >= 1; cells at the right and lower edge
+ * (Li, Xu, Nie, Chua 2017, "Laplacian-steered neural style transfer"). pool >= 1; cells at the right and lower edge
  * average the pixels they have. One loss a pooling size. The paper sums over places in pixels of 0..255. */
 ImpStatus imp_laplacian_loss_new(size_t tap, double weight, int pool, const ImpTensor *content, ImpLoss **out,
                                  ImpError *error);

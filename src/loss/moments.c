@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Style as the mean and the deviation of each channel: the distance of the 2 C numbers m and s from the style's
- * (Li, Wang, Liu, Hou 2017, "Demystifying neural style transfer", eq. 11; Huang, Belongie 2017, eq. 13). The slope by a
+ * (Li, Wang, Liu, Hou 2017, "Demystifying neural style transfer"; Huang, Belongie 2017). The slope by a
  * mean and a deviation is theirs; feature/moments.h takes it on to the activation. */
 
 typedef struct Moments {

@@ -1,27 +1,28 @@
 #include "base/error.h"
 #include "base/memory.h"
+#include "compute/kernel/kernel.h"
 #include "compute/tensor/eigen.h"
-#include "compute/tensor/multiply.h"
 #include "loss/covariance.h"
 #include "loss/difference.h"
 #include <string.h>
 
 /* Style as a normal distribution: the squared 2-Wasserstein distance between that of the activation, mean m and
- * covariance C, and that of the style, n and T (Dowson, Landau 1982):
- *   D = |m - n|^2 + tr C + tr T - 2 tr (L' C L)^1/2,   T = L L'
+ * covariance S, and that of the style, n and T (Dowson, Landau 1982):
+ *   D = |m - n|^2 + tr S + tr T - 2 tr (L' S L)^1/2,   T = L L'
  * The trace is the same for every such L; here L' = diag(values^1/2) vectors, of T's eigenvectors as rows. With the
- * eigenvalues v and eigenvectors U (as rows) of L' C L:
- *   tr (L' C L)^1/2 = sum v^1/2,   dD/dC = 1 - (U L')' diag(v^-1/2) U L',   dD/dm = 2 (m - n)
+ * eigenvalues v and eigenvectors U (as rows) of L' S L:
+ *   tr (L' S L)^1/2 = sum v^1/2,   dD/dS = 1 - (U L')' diag(v^-1/2) U L',   dD/dm = 2 (m - n)
  * Both covariances have `ridge` added to their diagonals, so that no v is below its square, nor taken as less. */
 
 typedef struct Wasserstein {
-    double *mean, *root, *turned;                      /* (C) n; (C,C) L', L */
-    double trace, ridge;                               /* of T with the ridge */
-    ImpCovariance covariance;                          /* measures C */
-    double *matrix, *middle, *product, *values, *work; /* (C,C) three times, (C), imp_eigen's */
-    float *slopes, *offset;                            /* (C,C), (C): see imp_covariance_add_gradient */
-    float *places;                                     /* NULL, or (H,W) */
-    double total;                                      /* of their weights */
+    double *mean, *root, *turned;               /* (C) n; (C,C) L', L */
+    double trace, ridge;                        /* of T with the ridge */
+    ImpCovariance covariance;                   /* measures C */
+    double *matrix, *middle, *product, *values; /* (C,C) three times, (C) */
+    double *work, *packed;                      /* of imp_eigen, of products */
+    float *slopes, *offset;                     /* (C,C), (C): see imp_covariance_add_gradient */
+    float *places;                              /* NULL, or (H,W) */
+    double total;                               /* of their weights */
     ImpDistance distance;
 } Wasserstein;
 
@@ -46,21 +47,31 @@ ImpStatus imp_wasserstein_target(const ImpTensor *activation, const float *place
 
 /* --- the loss ----------------------------------------------------------------------------------------------------- */
 
-/* middle = L' C L. */
+/* c = a b, (n,n) each */
+static void multiply(const Wasserstein *w, size_t n, const double *a, const double *b, double *c) {
+    imp_kernels()->multiply(n, n, n, a, b, c, w->packed);
+}
+
+static void transpose(size_t n, const double *from, double *to) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) to[j * n + i] = from[i * n + j];
+}
+
+/* middle = L' S L. */
 static void form_middle(Wasserstein *w, size_t n) {
-    imp_matrix_multiply(n, n, n, w->root, w->matrix, w->product);
-    imp_matrix_multiply(n, n, n, w->product, w->turned, w->middle);
+    multiply(w, n, w->root, w->matrix, w->product);
+    multiply(w, n, w->product, w->turned, w->middle);
 }
 
 /* slopes = slope (1 - P' P), with P = diag(v^-1/4) U L', from the eigenvectors in middle. */
 static void form_slopes(Wasserstein *w, size_t n, double slope) {
-    imp_matrix_multiply(n, n, n, w->middle, w->root, w->product);
+    multiply(w, n, w->middle, w->root, w->product);
     for (size_t k = 0; k < n; k++) {
         double factor = 1 / sqrt(sqrt(w->values[k]));
         for (size_t i = 0; i < n; i++) w->product[k * n + i] *= factor;
     }
-    imp_matrix_transpose(n, n, w->product, w->matrix);
-    imp_matrix_multiply(n, n, n, w->matrix, w->product, w->middle);
+    transpose(n, w->product, w->matrix);
+    multiply(w, n, w->matrix, w->product, w->middle);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++) {
             double own = i == j ? 1 : 0;
@@ -127,6 +138,7 @@ static void release(ImpLoss *loss) {
     imp_free(w->product);
     imp_free(w->values);
     imp_free(w->work);
+    imp_free(w->packed);
     imp_free(w->slopes);
     imp_free(w->offset);
     imp_free(w->places);
@@ -146,6 +158,8 @@ static ImpStatus allocate(Wasserstein *w, ImpShape shape, ImpError *error) {
     if (status == IMP_OK) status = IMP_ALLOC(&w->mean, n, "Wasserstein loss", error);
     if (status == IMP_OK) status = IMP_ALLOC(&w->values, n, "Wasserstein loss", error);
     if (status == IMP_OK) status = IMP_ALLOC(&w->work, imp_eigen_work(n), "Wasserstein loss", error);
+    if (status == IMP_OK)
+        status = IMP_ALLOC(&w->packed, imp_kernels()->multiply_scratch(n, n), "Wasserstein loss", error);
     if (status == IMP_OK) status = IMP_ALLOC(&w->slopes, n * n, "Wasserstein loss", error);
     if (status == IMP_OK) status = IMP_ALLOC(&w->offset, n, "Wasserstein loss", error);
     return status;
@@ -174,7 +188,7 @@ static ImpStatus set_target(Wasserstein *w, const double *target, size_t n, ImpE
         double factor = sqrt(fmax(w->values[k], w->ridge));
         for (size_t i = 0; i < n; i++) w->root[k * n + i] *= factor;
     }
-    imp_matrix_transpose(n, n, w->root, w->turned);
+    transpose(n, w->root, w->turned);
     return IMP_OK;
 }
 

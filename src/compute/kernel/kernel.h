@@ -200,6 +200,12 @@ typedef struct ImpKernels {
                 bool accumulate, float *scratch);
     size_t (*mix_scratch)(int in_channels, int out_channels);
 
+    /* c (rows,columns) = a (rows,inner) b (inner,columns), all double; c overlaps neither. scratch: multiply_scratch()
+     * doubles. */
+    size_t (*multiply_scratch)(size_t inner, size_t columns);
+    void (*multiply)(size_t rows, size_t inner, size_t columns, const double *a, const double *b, double *c,
+                     double *scratch);
+
     /* match_pack brings source and guide into the order that match reads: once for all styles. */
     size_t (*match_packed)(const ImpPatchMatch *job);               /* floats; the same for all styles */
     size_t (*match_scratch)(const ImpPatchMatch *job, int threads); /* floats */

@@ -238,6 +238,15 @@ void imp_reference_histogram_map(int block, const ImpBins *bins, size_t n, const
     }
 }
 
+void imp_reference_multiply(size_t rows, size_t inner, size_t columns, const double *a, const double *b, double *c) {
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) {
+            double sum = 0;
+            for (size_t k = 0; k < inner; k++) sum += a[i * inner + k] * b[k * columns + j];
+            c[i * columns + j] = sum;
+        }
+}
+
 /* --- patches ------------------------------------------------------------------------------------------------------ */
 
 /* The product of place (y,x) of the picture and place (v,u) of the style. */

@@ -23,5 +23,6 @@ void imp_reference_histogram_map(int block, const ImpBins *bins, size_t n, const
 void imp_reference_match(int block, const ImpPatchMatch *job);
 /* <a, b> factor[b] in double, for patches number `own` of the picture and `style` of the style, counted from 0. */
 double imp_reference_match_score(int block, const ImpPatchMatch *job, int own, int style);
+void imp_reference_multiply(size_t rows, size_t inner, size_t columns, const double *a, const double *b, double *c);
 
 #endif
