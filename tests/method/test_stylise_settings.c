@@ -64,12 +64,13 @@ static void presets_follow_their_programs(void **state) {
     s = read_for("neural-style", "size=512", 512, 512);
     assert_true(s.descent.bytes && !s.descent.clamp && s.init == IMP_INIT_NOISE && s.noise == IMP_NOISE_GREY);
     assert_true(s.descent.tolerance_change < 0 && s.descent.tolerance_gradient < 0);
-    assert_true(s.weights[IMP_PART_CONTENT] == 5 && s.weights[IMP_PART_STYLE] == 100 && s.weights[IMP_PART_TV] == 1e-3 && s.descent.learning_rate == 1);
+    assert_true(s.weights[IMP_PART_CONTENT] == 5 && s.weights[IMP_PART_STYLE] == 100 &&
+                s.weights[IMP_PART_TV] == 1e-3 && s.descent.learning_rate == 1);
     assert_int_equal(s.tv_kind, IMP_TV_ABSOLUTE);
     assert_int_equal(s.descent.scales[0].evaluations, 1000);
     s = read_for("example", "", 256, 192);
-    assert_true(s.weights[IMP_PART_STYLE] == 1e6 && s.weights[IMP_PART_CONTENT] == 1 && s.descent.clamp && !s.descent.adam &&
-                s.descent.history == 100);
+    assert_true(s.weights[IMP_PART_STYLE] == 1e6 && s.weights[IMP_PART_CONTENT] == 1 && s.descent.clamp &&
+                !s.descent.adam && s.descent.history == 100);
     assert_int_equal(s.descent.scales[0].evaluations, 300);
     assert_int_equal(s.descent.n_scales, 1);
 }

@@ -12,7 +12,7 @@ ImpStatus imp_stylise_objective_new(const ImpStyliseSources *sources, const ImpD
                                     const ImpImage *content, ImpStyliseObjective **out, ImpError *error);
 void imp_stylise_objective_free(ImpStyliseObjective **objective);
 
-/* An ImpDescentEvaluate; the parts are what settings->part_names say. */
-ImpStatus imp_stylise_evaluate(void *objective, float *pixels, float *gradient, ImpDescentLosses *out, ImpError *error);
+/* An ImpDescentEvaluate, whose context is the objective; the parts are what settings->part_names say. */
+ImpStatus imp_stylise_evaluate(void *context, float *pixels, float *gradient, ImpDescentLosses *out, ImpError *error);
 
 #endif

@@ -43,7 +43,7 @@ static size_t regions_of(const ImpStyliseSources *sources, ImpStylisePart part) 
 
 static ImpStatus list_aims(const ImpStyliseSources *sources, ImpStyleAims *out, ImpError *error) {
     const ImpStyliseSettings *settings = sources->settings;
-    size_t most = IMP_STYLISE_PARTS * IMP_STYLISE_MAX_LAYERS * sources->guidance->n_regions;
+    size_t most = sources->guidance->n_regions * IMP_STYLISE_PARTS * IMP_STYLISE_MAX_LAYERS;
     *out = (ImpStyleAims){.count = 0};
     ImpStatus status = IMP_ALLOC(&out->list, most, "style targets", error);
     for (int part = 0; part < IMP_STYLISE_PARTS; part++)
