@@ -288,23 +288,58 @@ static void develop(Canvas *canvas) {
         }
 }
 
-static void draw(Canvas *canvas) {
+static Scene scene_new(const Canvas *canvas) {
     int width = canvas->width * SAMPLES, height = canvas->height * SAMPLES;
     Scene s = {.land = terrain_new(1024, sun_direction()), .pixel = WIDTH / (float)width};
     s.view = canvas_new(width, height);
     s.mirror = canvas_new(width, (int)(HORIZON * (float)height) + 1);
     s.sky = canvas_new(width / 4 + 1, (int)(HORIZON * (float)height) / 4 + 2);
-    parallel_for(s.sky.height, draw_sky_row, &s);
-    parallel_for(width, draw_mirror_column, &s);
-    parallel_for(width, draw_column, &s);
-    canvas_shrink(&s.view, canvas, SAMPLES);
-    develop(canvas);
-    canvas_free(&s.view);
-    canvas_free(&s.mirror);
-    canvas_free(&s.sky);
-    terrain_free(&s.land);
+    return s;
 }
 
+static void scene_free(Scene *s) {
+    canvas_free(&s->view);
+    canvas_free(&s->mirror);
+    canvas_free(&s->sky);
+    terrain_free(&s->land);
+}
+
+static void draw(Canvas *canvas) {
+    Scene s = scene_new(canvas);
+    parallel_for(s.sky.height, draw_sky_row, &s);
+    parallel_for(s.mirror.width, draw_mirror_column, &s);
+    parallel_for(s.view.width, draw_column, &s);
+    canvas_shrink(&s.view, canvas, SAMPLES);
+    develop(canvas);
+    scene_free(&s);
+}
+
+// ---- where the sky is ----
+
+static void mask_column(int i, void *context) {
+    Scene *s = context;
+    Column column = {side_of_column(s, (float)i + 0.5f), EYE};
+    float distance = 40.0f;
+    for (int j = s->view.height - 1; j >= 0; j--) {
+        float slope = slope_of_row(s, (float)j + 0.5f);
+        if (slope >= 0.0f && !meet_land(s, column, slope, FARTHEST, &distance))
+            *canvas_at(&s->view, i, j) = v3(1.0f, 1.0f, 1.0f);
+    }
+}
+
+static void draw_mask(Canvas *canvas) {
+    Scene s = scene_new(canvas);
+    parallel_for(s.view.width, mask_column, &s);
+    canvas_shrink(&s.view, canvas, SAMPLES);
+    scene_free(&s);
+}
+
+// OUTPUT.ppm [SCALE [MASK.ppm]]: the mask is white where the picture shows the sky itself, not its mirror image.
 int main(int argc, char **argv) {
-    return picture_main(argc, argv, 1280, 853, draw);
+    enum { MASK = 3 };
+    if (argc == MASK + 1) {
+        char *of_mask[] = {argv[0], argv[MASK], argv[2]};
+        picture_main(MASK, of_mask, 1280, 853, draw_mask);
+    }
+    return picture_main(argc == MASK + 1 ? MASK : argc, argv, 1280, 853, draw);
 }

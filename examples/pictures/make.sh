@@ -25,10 +25,21 @@ draw() { # NAME QUALITY [more sources]
     echo "$name.jpg"
 }
 
+# The mask of the landscape's sky, for pictures of regions; the scale is the mask's and that of a preview.
+draw_sky() {
+    "$work/landscape" "$work/preview.ppm" 0.375 "$work/sky.ppm"
+    vips colourspace "$work/sky.ppm" "$work/sky.v" b-w
+    vips pngsave "$work/sky.v" landscape-sky.png --strip
+    echo landscape-sky.png
+}
+
 [ $# -gt 0 ] || set -- landscape riverfront flowfield mosaic woodcut watercolour composition
 for name; do
     case $name in
-    landscape) draw landscape 89 sky.c terrain.c ;;
+    landscape)
+        draw landscape 89 sky.c terrain.c
+        draw_sky
+        ;;
     riverfront) draw riverfront 90 house.c ;;
     flowfield) draw flowfield 88 brush.c ;;
     mosaic | woodcut | watercolour | composition) draw "$name" 88 ;;
