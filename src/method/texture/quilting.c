@@ -17,13 +17,24 @@ typedef struct Quilt {
     int block, overlap;
     float *error;    /* (block,overlap) between what is there and the new block, along the cut */
     int *left, *top; /* (block) the first pixel of each row, and of each column, that the new block has */
+    int *corners;    /* (columns) places in the exemplar of the last block of each column */
 } Quilt;
 
 /* A block's place on the canvas. */
 typedef struct Place {
+    int column;
     int x, y, width, height; /* what of it lies on the canvas */
     int left, top;           /* how many columns and rows of it overlap with what is there */
 } Place;
+
+static int smaller(int a, int b) {
+    return a < b ? a : b;
+}
+
+/* How many blocks, `step` apart, a side takes. */
+static int count_blocks(int side, int step, int overlap) {
+    return side <= step + overlap ? 1 : (side - overlap + step - 1) / step;
+}
 
 static ImpStatus choose_block(Quilt *q, ImpError *error) {
     const ImpTextureSettings *settings = q->job->settings;
@@ -60,6 +71,9 @@ static ImpStatus prepare(Quilt *q, ImpError *error) {
     if (status == IMP_OK) status = IMP_ALLOC(&q->error, block * block, "cut", error);
     if (status == IMP_OK) status = IMP_ALLOC(&q->left, block, "cut", error);
     if (status == IMP_OK) status = IMP_ALLOC(&q->top, block, "cut", error);
+    size_t columns = 0;
+    if (status == IMP_OK) columns = (size_t)count_blocks(settings->width, q->block - q->overlap, q->overlap);
+    if (status == IMP_OK) status = IMP_ALLOC(&q->corners, columns, "cut", error);
     if (status == IMP_OK) status = imp_texture_canvas_new(settings->width, settings->height, &q->canvas, error);
     return status;
 }
@@ -72,6 +86,7 @@ static void clear(Quilt *q) {
     imp_free(q->error);
     imp_free(q->left);
     imp_free(q->top);
+    imp_free(q->corners);
 }
 
 /* What there is where the block will overlap. */
@@ -115,6 +130,21 @@ static void cut(Quilt *q, const Place *place, int corner) {
     }
 }
 
+/* The distance of the block that goes on with the one to the left or above, the lesser: a bound for the best. */
+static float guess(const Quilt *q, const Place *place) {
+    int width = q->sample.width, step = q->block - q->overlap;
+    float least = INFINITY;
+    for (int above = 0; above < 2; above++) {
+        if (above ? place->top == 0 : place->left == 0) continue;
+        int from = q->corners[above ? place->column : place->column - 1];
+        int x = from % width + (above ? 0 : step), y = from / width + (above ? step : 0);
+        if (!imp_texture_search_has(q->search, x, y)) continue;
+        float distance = imp_texture_search_distance(q->search, &q->query.window, y * width + x);
+        if (distance < least) least = distance;
+    }
+    return least;
+}
+
 static void lay(Quilt *q, const Place *place) {
     int corner;
     if (place->left == 0 && place->top == 0) {
@@ -122,23 +152,15 @@ static void lay(Quilt *q, const Place *place) {
     } else {
         float distance;
         ask(q, place);
-        corner = imp_texture_search_nearest(q->search, &q->query.window, q->job->settings->epsilon, INFINITY,
+        corner = imp_texture_search_nearest(q->search, &q->query.window, q->job->settings->epsilon, guess(q, place),
                                             q->job->random, &distance);
     }
+    q->corners[place->column] = corner;
     cut(q, place, corner);
     for (int j = 0; j < place->height; j++)
         for (int i = 0; i < place->width; i++)
             if (i >= q->left[j] && j >= q->top[i])
                 q->canvas.source[(place->y + j) * q->canvas.width + place->x + i] = corner + j * q->sample.width + i;
-}
-
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
-
-/* How many blocks, `step` apart, a side takes. */
-static int count_blocks(int side, int step, int overlap) {
-    return side <= step + overlap ? 1 : (side - overlap + step - 1) / step;
 }
 
 static ImpStatus lay_all(Quilt *q, ImpError *error) {
@@ -147,7 +169,7 @@ static ImpStatus lay_all(Quilt *q, ImpError *error) {
     ImpTextureStage stage = {.steps = (int64_t)columns * rows, .scale = 1, .scales = 1, .canvas = &q->canvas};
     for (int row = 0; row < rows; row++)
         for (int column = 0; column < columns; column++) {
-            Place place = {.x = column * step, .y = row * step};
+            Place place = {.column = column, .x = column * step, .y = row * step};
             place.width = smaller(q->block, width - place.x);
             place.height = smaller(q->block, height - place.y);
             place.left = column > 0 ? smaller(q->overlap, place.width) : 0;
