@@ -12,8 +12,9 @@
 enum {
     USUAL_WINDOW = 7,
     MOST_LEVELS = 12,
-    LEAST_SIDE = 16,   /* pixels of the exemplar at the coarsest level, if the number of levels is not given */
-    LEAST_PLACES = 100 /* with whole neighbourhoods there */
+    LEAST_SIDE = 16,         /* pixels of the exemplar at the coarsest level, if the number of levels is not given */
+    LEAST_PLACES = 100,      /* with whole neighbourhoods there */
+    LEAST_AROUND_HOLE = 1000 /* the same where a hole is filled: from fewer, its inside would not go with its rim */
 };
 
 typedef struct Level {
@@ -49,7 +50,7 @@ static bool is_enough(const Pyramid *p, size_t least) {
 /* Halves the exemplar as often as it was asked for, or as there is enough left. */
 static ImpStatus make_levels(Pyramid *p, ImpError *error) {
     int wanted = p->job->settings->levels, most = wanted > 0 ? wanted : MOST_LEVELS;
-    size_t least = wanted > 0 ? 1 : LEAST_PLACES;
+    size_t least = wanted > 0 ? 1 : p->job->hole ? LEAST_AROUND_HOLE : LEAST_PLACES;
     while (p->n_levels < most) {
         Level *last = &p->levels[p->n_levels - 1], *next = &p->levels[p->n_levels];
         int side = last->sample.width < last->sample.height ? last->sample.width : last->sample.height;
