@@ -13,6 +13,7 @@ typedef struct Content {
     double *sums;
     size_t floats;
     ImpDistance distance;
+    double squares, magnitudes; /* of the parts so far */
 } Content;
 
 typedef struct Pass {
@@ -42,23 +43,64 @@ static double add_differences(const void *context, size_t first, size_t end) {
     return 0;
 }
 
+static void begin(ImpLoss *loss) {
+    Content *content = loss->state;
+    content->squares = content->magnitudes = 0;
+}
+
+/* One channel block of a part and of the target, from the same row on. */
+static Pass pass_of(const ImpLoss *loss, const ImpTensor *part, int row, size_t plane, size_t *count) {
+    const Content *content = loss->state;
+    size_t in_row = (size_t)part->shape.width * (size_t)part->block;
+    *count = (size_t)part->shape.height * in_row;
+    return (Pass){.activation = part->data + plane * *count,
+                  .target = content->target + (plane * (size_t)loss->shape.height + (size_t)row) * in_row};
+}
+
+/* Channel blocks that lie apart: 1 where the part is the whole, whose numbers follow one another. */
+static size_t planes_of(const ImpLoss *loss, const ImpTensor *part) {
+    if (part->shape.height == loss->shape.height) return 1;
+    return ((size_t)part->shape.channels + (size_t)part->block - 1) / (size_t)part->block;
+}
+
+static void add_part(ImpLoss *loss, const ImpTensor *part, int row) {
+    Content *content = loss->state;
+    size_t planes = planes_of(loss, part), count;
+    for (size_t plane = 0; plane < planes; plane++) {
+        Pass pass = pass_of(loss, part, row, plane, &count);
+        if (planes == 1) count = content->floats;
+        content->squares += imp_loss_sum(count, IMP_PIECE, squares, &pass, content->sums);
+        if (content->distance.scaled)
+            content->magnitudes += imp_loss_sum(count, IMP_PIECE, magnitudes, &pass, content->sums);
+    }
+}
+
+static void end(ImpLoss *loss, double *out) {
+    Content *content = loss->state;
+    *out = loss->weight * imp_distance_value(&content->distance, content->squares, content->magnitudes);
+}
+
+static void add_part_gradient(ImpLoss *loss, const ImpTensor *part, int row, const ImpTensor *gradient) {
+    Content *content = loss->state;
+    size_t planes = planes_of(loss, part), count;
+    for (size_t plane = 0; plane < planes; plane++) {
+        Pass pass = pass_of(loss, part, row, plane, &count);
+        pass.gradient = gradient->data + plane * count;
+        pass.pull = imp_distance_pull(&content->distance, loss->weight);
+        imp_loss_sum(planes == 1 ? content->floats : count, IMP_PIECE, add_differences, &pass, content->sums);
+    }
+}
+
 static ImpStatus value(ImpLoss *loss, const ImpTensor *activation, double *out, ImpError *error) {
     (void)error;
-    Content *content = loss->state;
-    Pass pass = {.activation = activation->data, .target = content->target};
-    double sum = imp_loss_sum(content->floats, IMP_PIECE, squares, &pass, content->sums), others = 0;
-    if (content->distance.scaled) others = imp_loss_sum(content->floats, IMP_PIECE, magnitudes, &pass, content->sums);
-    *out = loss->weight * imp_distance_value(&content->distance, sum, others);
+    begin(loss);
+    add_part(loss, activation, 0);
+    end(loss, out);
     return IMP_OK;
 }
 
 static void add_gradient(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient) {
-    Content *content = loss->state;
-    Pass pass = {.activation = activation->data,
-                 .target = content->target,
-                 .gradient = gradient->data,
-                 .pull = imp_distance_pull(&content->distance, loss->weight)};
-    imp_loss_sum(content->floats, IMP_PIECE, add_differences, &pass, content->sums);
+    add_part_gradient(loss, activation, 0, gradient);
 }
 
 static void release(ImpLoss *loss) {
@@ -67,8 +109,14 @@ static void release(ImpLoss *loss) {
     imp_free(content->sums);
 }
 
-static const ImpLossType content_type = {
-    .name = "content", .value = value, .add_gradient = add_gradient, .free = release};
+static const ImpLossType content_type = {.name = "content",
+                                         .value = value,
+                                         .add_gradient = add_gradient,
+                                         .free = release,
+                                         .begin = begin,
+                                         .add_part = add_part,
+                                         .end = end,
+                                         .add_part_gradient = add_part_gradient};
 
 static void set_target(Content *content, ImpNormalisation normalisation, const ImpTensor *target, int channels) {
     double count = (double)imp_shape_places(target->shape) * channels;

@@ -19,8 +19,9 @@
  * differences D = G/d - T are those of F, P D P^T takes their place, and a slope S there is P^T S P for F. */
 
 typedef struct Gram {
-    double *target, *matrix; /* (C,C) each */
-    float *slope;            /* (C,C): gradient = slope F */
+    double *target, *sum; /* (C,C) each; of the parts so far */
+    double *matrix;       /* (C,C) of a part, then the differences */
+    float *slope;         /* (C,C): gradient = slope F */
     float *scratch;
     double divisor, factor;
     ImpNormalisation normalisation;
@@ -55,7 +56,7 @@ ImpStatus imp_gram_target(ImpNormalisation normalisation, const ImpTensor *activ
     ImpPlaces weights;
     ImpStatus status = imp_places_begin(places, activation->shape, &weights, error);
     if (status != IMP_OK) return status;
-    ImpTensor weighed = imp_places_weigh(&weights, activation);
+    ImpTensor weighed = imp_places_weigh(&weights, activation, 0);
     status = imp_gram_matrix(&weighed, target, error);
     double divisor = divisor_of(normalisation, weights.sum, channels);
     imp_places_end(&weights);
@@ -93,15 +94,24 @@ static size_t square(int side) {
     return (size_t)side * (size_t)side;
 }
 
-static ImpStatus value(ImpLoss *loss, const ImpTensor *activation, double *out, ImpError *error) {
-    (void)error;
+static void begin(ImpLoss *loss) {
+    Gram *gram = loss->state;
+    memset(gram->sum, 0, square(loss->shape.channels) * sizeof *gram->sum);
+}
+
+static void add_part(ImpLoss *loss, const ImpTensor *part, int row) {
+    Gram *gram = loss->state;
+    ImpTensor weighed = imp_places_weigh(&gram->places, part, row);
+    compute_matrix(&weighed, gram->matrix, gram->scratch);
+    for (size_t i = 0; i < square(loss->shape.channels); i++) gram->sum[i] += gram->matrix[i];
+}
+
+static void end(ImpLoss *loss, double *out) {
     Gram *gram = loss->state;
     ImpProjection *projection = &gram->projection;
     double *differences = gram->matrix;
     size_t count = square(loss->shape.channels);
-    ImpTensor weighed = imp_places_weigh(&gram->places, activation);
-    compute_matrix(&weighed, differences, gram->scratch);
-    for (size_t i = 0; i < count; i++) differences[i] = differences[i] / gram->divisor - gram->target[i];
+    for (size_t i = 0; i < count; i++) differences[i] = gram->sum[i] / gram->divisor - gram->target[i];
     if (projection->rows > 0) imp_projection_square(projection, differences, differences);
     size_t compared = projection->rows > 0 ? square(projection->rows) : count;
     double value = gram->normalisation == IMP_NORMALISE_SCALED ? scaled_value(differences, compared)
@@ -109,23 +119,36 @@ static ImpStatus value(ImpLoss *loss, const ImpTensor *activation, double *out, 
     if (projection->rows > 0) imp_projection_square_back(projection, differences, differences);
     for (size_t i = 0; i < count; i++) gram->slope[i] = (float)(2 * loss->weight / gram->divisor * differences[i]);
     *out = loss->weight * value;
+}
+
+static void add_part_gradient(ImpLoss *loss, const ImpTensor *part, int row, const ImpTensor *gradient) {
+    Gram *gram = loss->state;
+    int channels = loss->shape.channels;
+    size_t places = imp_shape_places(part->shape);
+    bool whole = part->shape.height == loss->shape.height; /* then what was weighed last is still there */
+    ImpTensor weighed = whole ? imp_places_weighed(&gram->places, part) : imp_places_weigh(&gram->places, part, row);
+    float *target = gram->places.roots ? gram->places.product : gradient->data;
+    imp_kernels()->mix(channels, channels, places, gram->slope, weighed.data, target, !gram->places.roots,
+                       gram->scratch);
+    if (gram->places.roots) imp_places_add_product(&gram->places, gradient, row);
+}
+
+static ImpStatus value(ImpLoss *loss, const ImpTensor *activation, double *out, ImpError *error) {
+    (void)error;
+    begin(loss);
+    add_part(loss, activation, 0);
+    end(loss, out);
     return IMP_OK;
 }
 
 static void add_gradient(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient) {
-    Gram *gram = loss->state;
-    int channels = loss->shape.channels;
-    size_t places = imp_shape_places(loss->shape);
-    ImpTensor weighed = imp_places_weighed(&gram->places, activation);
-    float *target = gram->places.roots ? gram->places.product : gradient->data;
-    imp_kernels()->mix(channels, channels, places, gram->slope, weighed.data, target, !gram->places.roots,
-                       gram->scratch);
-    if (gram->places.roots) imp_places_add_product(&gram->places, gradient);
+    add_part_gradient(loss, activation, 0, gradient);
 }
 
 static void release(ImpLoss *loss) {
     Gram *gram = loss->state;
     imp_free(gram->target);
+    imp_free(gram->sum);
     imp_free(gram->matrix);
     imp_free(gram->slope);
     imp_free(gram->scratch);
@@ -133,7 +156,14 @@ static void release(ImpLoss *loss) {
     imp_projection_end(&gram->projection);
 }
 
-static const ImpLossType gram_type = {.name = "gram", .value = value, .add_gradient = add_gradient, .free = release};
+static const ImpLossType gram_type = {.name = "gram",
+                                      .value = value,
+                                      .add_gradient = add_gradient,
+                                      .free = release,
+                                      .begin = begin,
+                                      .add_part = add_part,
+                                      .end = end,
+                                      .add_part_gradient = add_part_gradient};
 
 /* target holds `count` numbers. */
 static double factor_of(ImpNormalisation normalisation, const double *target, size_t count, double channels) {
@@ -149,6 +179,7 @@ static ImpStatus allocate(Gram *gram, ImpShape shape, ImpError *error) {
     size_t a = imp_kernels()->gram_scratch(shape.channels, imp_shape_places(shape));
     size_t b = imp_kernels()->mix_scratch(shape.channels, shape.channels);
     ImpStatus status = IMP_ALLOC(&gram->target, count, "Gram matrix", error);
+    if (status == IMP_OK) status = IMP_ALLOC(&gram->sum, count, "Gram matrix", error);
     if (status == IMP_OK) status = IMP_ALLOC(&gram->matrix, count, "Gram matrix", error);
     if (status == IMP_OK) status = IMP_ALLOC(&gram->slope, count, "Gram matrix", error);
     if (status == IMP_OK) status = IMP_ALLOC(&gram->scratch, a > b ? a : b, "Gram matrix", error);
@@ -179,6 +210,7 @@ ImpStatus imp_gram_loss_new(size_t tap, double weight, ImpNormalisation normalis
     gram->divisor = divisor_of(normalisation, gram->places.sum, channels);
     gram->factor = factor_of(normalisation, gram->target, count, channels);
     if (gram->places.sum == 0) (*out)->weight = 0;
+    (*out)->whole = places != NULL; /* the memory for weighed activations would be that of the whole */
     count_compared(*out, channels, shape.channels);
     return IMP_OK;
 }

@@ -30,6 +30,27 @@ ImpStatus imp_loss_value(ImpLoss *loss, const ImpTensor *activation, double *val
     return loss->type->value(loss, activation, value, error);
 }
 
+/* Dividing by a norm needs the whole gradient. */
+bool imp_loss_takes_parts(const ImpLoss *loss) {
+    return loss->type->begin && !loss->gradient && !loss->whole;
+}
+
+void imp_loss_begin(ImpLoss *loss) {
+    loss->type->begin(loss);
+}
+
+void imp_loss_add_part(ImpLoss *loss, const ImpTensor *part, int row) {
+    loss->type->add_part(loss, part, row);
+}
+
+void imp_loss_end(ImpLoss *loss, double *value) {
+    loss->type->end(loss, value);
+}
+
+void imp_loss_add_part_gradient(ImpLoss *loss, const ImpTensor *part, int row, const ImpTensor *gradient) {
+    if (loss->weight != 0) loss->type->add_part_gradient(loss, part, row, gradient);
+}
+
 ImpStatus imp_loss_add_images(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient, double *total,
                               ImpError *error) {
     ImpStatus status = IMP_OK;

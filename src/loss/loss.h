@@ -16,6 +16,12 @@ typedef struct ImpLossType {
     ImpStatus (*value)(ImpLoss *loss, const ImpTensor *activation, double *value, ImpError *error);
     void (*add_gradient)(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient);
     void (*free)(ImpLoss *loss);
+    /* The same of an activation that comes in parts, rows after rows; NULL in losses that must see all of it at once.
+     * `row` is the first row of the part in the whole. */
+    void (*begin)(ImpLoss *loss);
+    void (*add_part)(ImpLoss *loss, const ImpTensor *part, int row);
+    void (*end)(ImpLoss *loss, double *value);
+    void (*add_part_gradient)(ImpLoss *loss, const ImpTensor *part, int row, const ImpTensor *gradient);
 } ImpLossType;
 
 typedef enum ImpGradientNorm { IMP_GRADIENT_L1, IMP_GRADIENT_L2 } ImpGradientNorm;
@@ -28,6 +34,7 @@ struct ImpLoss {
     float *gradient; /* (shape padded) for imp_loss_normalise_gradient, else NULL */
     ImpGradientNorm norm;
     void *state; /* the type's own, from imp_alloc */
+    bool whole;  /* cannot be computed in parts, though others of its type can */
 };
 
 /* From now on the gradient is divided by its own norm + 1e-8 before the weight applies, so that every loss pulls with a
@@ -41,6 +48,14 @@ void imp_loss_free(ImpLoss **loss);
 ImpStatus imp_loss_value(ImpLoss *loss, const ImpTensor *activation, double *value, ImpError *error);
 /* Adds the weighted gradient at the activation that imp_loss_value saw last. */
 void imp_loss_add_gradient(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient);
+/* Whether the loss can be computed in parts, which is how pictures are that do not fit into memory: begin, add every
+ * row once, end; then the gradients. */
+bool imp_loss_takes_parts(const ImpLoss *loss);
+void imp_loss_begin(ImpLoss *loss);
+void imp_loss_add_part(ImpLoss *loss, const ImpTensor *part, int row);
+void imp_loss_end(ImpLoss *loss, double *value);
+/* Adds the weighted gradient at a part. */
+void imp_loss_add_part_gradient(ImpLoss *loss, const ImpTensor *part, int row, const ImpTensor *gradient);
 /* Both, for each image of a batch on its own; the values are added to *total. The loss is that of one image. */
 ImpStatus imp_loss_add_images(ImpLoss *loss, const ImpTensor *activation, const ImpTensor *gradient, double *total,
                               ImpError *error);

@@ -58,9 +58,9 @@ static void weigh_row(void *context, size_t row) {
         }
 }
 
-static void weigh(const ImpPlaces *places, const ImpTensor *like, const float *from, float *to, bool add) {
+static void weigh(const ImpPlaces *places, const ImpTensor *like, int row, const float *from, float *to, bool add) {
     size_t block = (size_t)like->block, blocks = ((size_t)like->shape.channels + block - 1) / block;
-    Pass pass = {.roots = places->roots,
+    Pass pass = {.roots = places->roots + (size_t)row * (size_t)like->shape.width,
                  .from = from,
                  .to = to,
                  .width = (size_t)like->shape.width,
@@ -70,11 +70,11 @@ static void weigh(const ImpPlaces *places, const ImpTensor *like, const float *f
     imp_parallel(blocks * pass.height, weigh_row, &pass);
 }
 
-ImpTensor imp_places_weigh(ImpPlaces *places, const ImpTensor *activation) {
-    if (places->roots) weigh(places, activation, activation->data, places->activation, false);
+ImpTensor imp_places_weigh(ImpPlaces *places, const ImpTensor *activation, int row) {
+    if (places->roots) weigh(places, activation, row, activation->data, places->activation, false);
     return imp_places_weighed(places, activation);
 }
 
-void imp_places_add_product(const ImpPlaces *places, const ImpTensor *gradient) {
-    weigh(places, gradient, places->product, gradient->data, true);
+void imp_places_add_product(const ImpPlaces *places, const ImpTensor *gradient, int row) {
+    weigh(places, gradient, row, places->product, gradient->data, true);
 }

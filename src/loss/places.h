@@ -16,12 +16,12 @@ typedef struct ImpPlaces {
 ImpStatus imp_places_begin(const float *weights, ImpShape shape, ImpPlaces *out, ImpError *error);
 void imp_places_end(ImpPlaces *places);
 
-/* The activation times the roots, so that sums of its products are weighted: kept in places->activation. Without
- * weights it is the activation itself. */
-ImpTensor imp_places_weigh(ImpPlaces *places, const ImpTensor *activation);
+/* An activation, or a part of it that begins with `row`, times the roots, so that sums of its products are weighted:
+ * kept in places->activation. Without weights it is the activation itself. */
+ImpTensor imp_places_weigh(ImpPlaces *places, const ImpTensor *activation, int row);
 /* What imp_places_weigh returned last. */
 ImpTensor imp_places_weighed(const ImpPlaces *places, const ImpTensor *activation);
 /* gradient += roots * places->product, which is the derivative with respect to places->activation. */
-void imp_places_add_product(const ImpPlaces *places, const ImpTensor *gradient);
+void imp_places_add_product(const ImpPlaces *places, const ImpTensor *gradient, int row);
 
 #endif

@@ -196,9 +196,24 @@ static ImpStatus depth_of_taps(const Builder *builder, int *convs, bool *pool, I
     return IMP_OK;
 }
 
-static bool ends_block(const Builder *builder, int conv) {
-    const ImpVggConv *c = &builder->weights->convs[conv];
-    return c->index == imp_vgg_block_convs(builder->weights->depth, c->block);
+static bool ends_block(const ImpVggWeights *weights, int conv) {
+    const ImpVggConv *c = &weights->convs[conv];
+    return c->index == imp_vgg_block_convs(weights->depth, c->block);
+}
+
+ImpStatus imp_vgg_reach(const ImpVggWeights *weights, const ImpVggSpec *spec, int *reach, ImpError *error) {
+    const Builder builder = {.weights = weights, .spec = spec};
+    int convs, stride = 1;
+    bool pool;
+    *reach = 0;
+    ImpStatus status = depth_of_taps(&builder, &convs, &pool, error);
+    for (int i = 0; status == IMP_OK && i < convs; i++) {
+        *reach += stride;
+        if (!ends_block(weights, i) || !(i + 1 < convs || pool)) continue;
+        *reach += stride;
+        stride *= 2;
+    }
+    return status;
 }
 
 ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const ImpVggSpec *spec, ImpNode **taps,
@@ -216,7 +231,7 @@ ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const Imp
     for (int i = 0; i < convs && status == IMP_OK; i++) {
         status = build_conv(&builder, &weights->convs[i], i == 0 ? padding : 1, error);
         bool more = i + 1 < convs || pool;
-        if (status == IMP_OK && ends_block(&builder, i) && more)
+        if (status == IMP_OK && ends_block(weights, i) && more)
             status = build_pool(&builder, weights->convs[i].block, error);
     }
     return status;

@@ -32,6 +32,9 @@ int imp_vgg_counted_channels(const ImpVggWeights *weights, const char *layer, in
 /* The projection (*rows,C) of activations at `layer`, for those who tap them bare; NULL where there is none. */
 const float *imp_vgg_projection(const ImpVggWeights *weights, const char *layer, int *rows);
 
+/* How many pixels away from the middle of its place the deepest tap of `spec` sees. */
+ImpStatus imp_vgg_reach(const ImpVggWeights *weights, const ImpVggSpec *spec, int *reach, ImpError *error);
+
 /* Adds the network to `graph`, whose input is an RGB picture in [0,1], only as deep as the deepest tap. taps[i] is the
  * node of spec->taps[i], tapped. The weights must outlive the graph. */
 ImpStatus imp_vgg_build(ImpGraph *graph, const ImpVggWeights *weights, const ImpVggSpec *spec, ImpNode **taps,

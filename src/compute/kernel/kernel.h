@@ -192,7 +192,7 @@ typedef struct ImpKernels {
                           bool accumulate);
 
     /* gram (C,C) = F F^T in double, F = source (C/B,n,B) over n places. Summed in pieces of a size that depends on C
-     * and n alone. scratch: gram_scratch() floats. */
+     * and n alone. scratch: gram_scratch() floats, of this or a larger n. */
     size_t (*gram_scratch)(int channels, size_t n);
     void (*gram)(int channels, size_t n, const float *source, double *gram, float *scratch);
     /* target (out/B,n,B) += or = M^T source: target[o] = sum_i matrix[i][o] source[i], matrix (in,out). */

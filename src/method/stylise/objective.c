@@ -1,10 +1,12 @@
 #include "method/stylise/objective.h"
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "feature/extractor.h"
+#include "feature/bands.h"
 #include "method/picture.h"
 #include <math.h>
+#include <string.h>
 
 /* One loss, and the part it is reported with. */
 typedef struct Term {
@@ -17,7 +19,7 @@ struct ImpStyliseObjective {
     ImpPixelSpace space;
     ImpShape shape; /* of the picture */
     ImpStyliseTaps taps;
-    ImpExtractor *extractor;
+    ImpBands *bands;
     Term *terms; /* (n_terms): first those at taps (n_at_taps), then those on the pixels themselves */
     size_t n_terms, n_at_taps;
     ImpVggWeights network; /* the run's weights, taking pixels as they are optimised */
@@ -82,7 +84,7 @@ static ImpStatus add_style(ImpStyliseObjective *objective, const ImpStyleAim *ai
     ImpStyleSeat seat = {.tap = objective->taps.of[aim->part][aim->layer]};
     ImpLoss *loss = NULL;
     float *places = NULL, *map = NULL;
-    seat.shape = imp_extractor_value(objective->extractor, seat.tap).shape;
+    seat.shape = imp_bands_shape(objective->bands, seat.tap);
     seat.channels = imp_vgg_counted_channels(&objective->network, layer->layer, seat.shape.channels);
     if (seat.tap < objective->taps.n_bare)
         seat.projection = imp_vgg_projection(&objective->network, layer->layer, &seat.rows);
@@ -132,14 +134,25 @@ static ImpStatus add_laplacian(ImpStyliseObjective *objective, const ImpImage *c
     return status;
 }
 
+/* Losses that must see all at once do not go with bands. */
+static ImpStatus check_parts(const ImpStyliseObjective *objective, ImpError *error) {
+    for (size_t i = 0; i < objective->n_at_taps && imp_bands_count(objective->bands) > 1; i++)
+        if (!imp_loss_takes_parts(objective->terms[i].loss))
+            return imp_fail(error, IMP_ERROR_UNSUPPORTED,
+                            "in bands only content and Gram losses can be computed, without masks and normalised "
+                            "gradients; leave band-rows out, or the %s loss",
+                            imp_stylise_part_name(objective->terms[i].part));
+    return IMP_OK;
+}
+
 /* --- making ------------------------------------------------------------------------------------------------------- */
 
 /* The network, and memory for n_styles losses and all others. */
 static ImpStatus make_parts(ImpStyliseObjective *objective, size_t n_styles, ImpError *error) {
     size_t n = imp_shape_count(objective->shape);
     ImpVggSpec spec = imp_stylise_network(objective->sources->settings, &objective->taps);
-    ImpStatus status = imp_extractor_new(&objective->network, &spec, objective->shape.height, objective->shape.width,
-                                         true, &objective->extractor, error);
+    ImpStatus status = imp_bands_new(&objective->network, &spec, objective->shape.height, objective->shape.width,
+                                     objective->sources->band_rows, true, &objective->bands, error);
     size_t others = IMP_STYLISE_MAX_LAYERS + objective->sources->settings->n_pools + 1;
     if (status == IMP_OK) status = IMP_ALLOC(&objective->terms, n_styles + others, "losses", error);
     if (status == IMP_OK) status = IMP_ALLOC(&objective->partial_norms, n / IMP_PIECE + 1, "sums", error);
@@ -163,6 +176,7 @@ ImpStatus imp_stylise_objective_new(const ImpStyliseSources *sources, const ImpD
     if (status == IMP_OK) status = add_content(objective, content, error);
     if (status == IMP_OK) status = add_styles(objective, &aims, error);
     objective->n_at_taps = objective->n_terms;
+    if (status == IMP_OK) status = check_parts(objective, error);
     if (status == IMP_OK) status = add_laplacian(objective, content, error);
     if (status == IMP_OK) status = add_tv(objective, error);
     imp_style_aims_end(&aims);
@@ -175,7 +189,7 @@ void imp_stylise_objective_free(ImpStyliseObjective **objective) {
     if (!o) return;
     for (size_t i = 0; i < o->n_terms; i++) imp_loss_free(&o->terms[i].loss);
     imp_free(o->terms);
-    imp_extractor_free(&o->extractor);
+    imp_bands_free(&o->bands);
     imp_free(o->partial_norms);
     imp_free(o);
     *objective = NULL;
@@ -183,20 +197,79 @@ void imp_stylise_objective_free(ImpStyliseObjective **objective) {
 
 /* --- evaluating --------------------------------------------------------------------------------------------------- */
 
-/* Adds the term's value at `activation` to its part. */
-static ImpStatus add_value(const ImpStyliseObjective *objective, const Term *term, const ImpTensor *activation,
-                           ImpDescentLosses *out, ImpError *error) {
-    double value = 0;
-    ImpStatus status = imp_loss_value(term->loss, activation, &value, error);
+/* Adds the term's value to its part. */
+static void count_value(const ImpStyliseObjective *objective, const Term *term, double value, ImpDescentLosses *out) {
     out->parts[objective->sources->settings->reported[term->part]] += value;
     out->total += value;
+}
+
+/* The values of all terms at taps, of the whole picture at once. */
+static ImpStatus add_values(ImpStyliseObjective *objective, ImpDescentLosses *out, ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t i = 0; i < objective->n_at_taps && status == IMP_OK; i++) {
+        const Term *term = &objective->terms[i];
+        int row;
+        ImpTensor activation = imp_bands_part(objective->bands, term->loss->tap, &row);
+        double value = 0;
+        status = imp_loss_value(term->loss, &activation, &value, error);
+        count_value(objective, term, value, out);
+    }
     return status;
 }
 
-static void tap_gradient(void *context, size_t tap, const ImpTensor *value, const ImpTensor *gradient) {
+/* Adds the band of the last forward pass to the terms. */
+static void add_band(ImpStyliseObjective *objective) {
+    for (size_t tap = 0; tap < objective->taps.count; tap++) {
+        int row;
+        ImpTensor part = imp_bands_part(objective->bands, tap, &row);
+        for (size_t i = 0; i < objective->n_at_taps; i++)
+            if (objective->terms[i].loss->tap == tap) imp_loss_add_part(objective->terms[i].loss, &part, row);
+    }
+}
+
+static void part_gradient(void *context, size_t tap, const ImpTensor *part, int row, const ImpTensor *gradient) {
     const ImpStyliseObjective *objective = context;
-    for (size_t i = 0; i < objective->n_at_taps; i++)
-        if (objective->terms[i].loss->tap == tap) imp_loss_add_gradient(objective->terms[i].loss, value, gradient);
+    bool whole = imp_bands_count(objective->bands) == 1;
+    for (size_t i = 0; i < objective->n_at_taps; i++) {
+        ImpLoss *loss = objective->terms[i].loss;
+        if (loss->tap != tap) continue;
+        if (whole)
+            imp_loss_add_gradient(loss, part, gradient);
+        else
+            imp_loss_add_part_gradient(loss, part, row, gradient);
+    }
+}
+
+/* Band after band: first all values, on which the gradients depend, then back through each. The last band's activations
+ * are still there when the way back begins. */
+static ImpStatus evaluate_bands(ImpStyliseObjective *objective, const float *pixels, float *gradient,
+                                ImpDescentLosses *out, ImpError *error) {
+    size_t count = imp_bands_count(objective->bands);
+    ImpStatus status = IMP_OK;
+    for (size_t i = 0; i < objective->n_at_taps; i++) imp_loss_begin(objective->terms[i].loss);
+    for (size_t band = 0; band < count && status == IMP_OK; band++) {
+        status = imp_bands_forward(objective->bands, band, pixels, error);
+        if (status == IMP_OK) add_band(objective);
+    }
+    for (size_t i = 0; i < objective->n_at_taps && status == IMP_OK; i++) {
+        double value;
+        imp_loss_end(objective->terms[i].loss, &value);
+        count_value(objective, &objective->terms[i], value, out);
+    }
+    memset(gradient, 0, imp_shape_count(objective->shape) * sizeof *gradient);
+    for (size_t band = count; band-- > 0 && status == IMP_OK;) {
+        if (band + 1 < count) status = imp_bands_forward(objective->bands, band, pixels, error);
+        if (status == IMP_OK) status = imp_bands_backward(objective->bands, part_gradient, objective, gradient, error);
+    }
+    return status;
+}
+
+static ImpStatus evaluate_whole(ImpStyliseObjective *objective, const float *pixels, float *gradient,
+                                ImpDescentLosses *out, ImpError *error) {
+    ImpStatus status = imp_bands_forward(objective->bands, 0, pixels, error);
+    if (status == IMP_OK) status = add_values(objective, out, error);
+    if (status == IMP_OK) status = imp_bands_backward(objective->bands, part_gradient, objective, gradient, error);
+    return status;
 }
 
 typedef struct Norm {
@@ -221,7 +294,9 @@ static ImpStatus add_picture(const ImpStyliseObjective *objective, float *pixels
     ImpStatus status = IMP_OK;
     for (size_t i = objective->n_at_taps; i < objective->n_terms && status == IMP_OK; i++) {
         const Term *term = &objective->terms[i];
-        status = add_value(objective, term, &picture, out, error);
+        double value = 0;
+        status = imp_loss_value(term->loss, &picture, &value, error);
+        count_value(objective, term, value, out);
         if (status == IMP_OK) imp_loss_add_gradient(term->loss, &picture, &slope);
     }
     return status;
@@ -233,13 +308,8 @@ ImpStatus imp_stylise_evaluate(void *context, float *pixels, float *gradient, Im
     size_t places = imp_shape_places(objective->shape), n = 3 * places, pieces = (n + IMP_PIECE - 1) / IMP_PIECE;
     *out = (ImpDescentLosses){0};
     if (settings->descent.clamp) imp_pixels_clamp(&objective->space, pixels, places);
-    ImpStatus status = imp_extractor_forward(objective->extractor, pixels, error);
-    for (size_t i = 0; i < objective->n_at_taps && status == IMP_OK; i++) {
-        ImpTensor activation = imp_extractor_value(objective->extractor, objective->terms[i].loss->tap);
-        status = add_value(objective, &objective->terms[i], &activation, out, error);
-    }
-    if (status == IMP_OK)
-        status = imp_extractor_backward(objective->extractor, tap_gradient, objective, gradient, error);
+    bool whole = imp_bands_count(objective->bands) == 1;
+    ImpStatus status = (whole ? evaluate_whole : evaluate_bands)(objective, pixels, gradient, out, error);
     if (status == IMP_OK) status = add_picture(objective, pixels, gradient, out, error);
     if (status != IMP_OK) return status;
     Norm norm = {gradient, objective->partial_norms, n};

@@ -386,6 +386,23 @@ const ImpParam imp_stylise_rows[] = {
      .group = "Optimizer",
      .help = "colours are optimised as 0 to 1, or as 0 to 255 around mean grey; --tv-weight is in these units"},
 
+    {.name = "memory",
+     .type = IMP_PARAM_INTEGER,
+     .minimum = 1,
+     .maximum = 1e9,
+     .unit = "MiB",
+     .group = "Run",
+     .help = "what the run may take; without it four fifths of what is free; a picture that needs more is computed in "
+             "bands, if its losses are content and Gram alone",
+     .aliases = "max-memory"},
+    {.name = "band-rows",
+     .type = IMP_PARAM_INTEGER,
+     .minimum = 1,
+     .maximum = IMP_IMAGE_MAX_SIDE,
+     .unit = "pixels",
+     .group = "Run",
+     .help = "computes the network in bands of about so many rows: less takes less memory and more time, with the same "
+             "losses and gradients but for the last digits; content and Gram losses only"},
     IMP_ROW_THREADS,
     IMP_ROW_CHECKPOINT,
     IMP_ROW_CHECKPOINT_EVERY,

@@ -4,7 +4,7 @@
 
 #include "impasto/method.h"
 
-enum { IMP_STYLISE_ROWS = 65, IMP_STYLISE_PRESETS = 8 };
+enum { IMP_STYLISE_ROWS = 67, IMP_STYLISE_PRESETS = 8 };
 extern const ImpParam imp_stylise_rows[IMP_STYLISE_ROWS];
 extern const ImpPreset imp_stylise_presets[IMP_STYLISE_PRESETS];
 

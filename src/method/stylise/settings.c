@@ -176,6 +176,8 @@ static void read_start(const ImpParams *params, ImpStyliseSettings *s) {
 
 static void read_run(const ImpParams *params, ImpStyliseSettings *s) {
     s->threads = (int)imp_params_integer(params, "threads");
+    s->memory = imp_params_has(params, "memory") ? imp_params_integer(params, "memory") : 0;
+    s->band_rows = imp_params_has(params, "band-rows") ? (int)imp_params_integer(params, "band-rows") : 0;
     s->model = imp_params_text(params, "model");
     s->model_input = imp_row_model_input(params);
     s->max_pooling = imp_params_choice(params, "pooling") == 0;

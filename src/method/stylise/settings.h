@@ -86,6 +86,8 @@ typedef struct ImpStyliseSettings {
     bool shrunk;                /* the content is larger than the limit that holds without a size */
     ImpDescentSettings descent; /* its last scale is the result's size, or somewhat larger for tiny results */
     int threads;
+    int64_t memory; /* MiB that the run may take; 0: by what there is */
+    int band_rows;  /* in which the network sees pictures, one band after the other; 0: by the memory */
 } ImpStyliseSettings;
 
 /* Whether the part compares with styles, at layers; and what it is called in reports. */

@@ -5,6 +5,7 @@
 #include "base/threads.h"
 #include "method/descent.h"
 #include "method/descent_checkpoint.h"
+#include "method/stylise/fit.h"
 #include "method/stylise/model.h"
 #include "method/stylise/objective.h"
 #include "method/stylise/parameters.h"
@@ -105,6 +106,23 @@ static ImpStatus prepare(Run *run, ImpError *error) {
     return imp_descent_state_begin(&settings->descent, 0, &run->state, error);
 }
 
+/* Chooses how much of the picture the network sees at once. */
+static ImpStatus fit(Run *run, const ImpDescentScale *scale, ImpError *error) {
+    ImpStyliseFit fit;
+    ImpStatus status = imp_stylise_fit(&run->sources, scale, run->content->image, &fit, error);
+    if (status != IMP_OK) return status;
+    run->sources.band_rows = fit.band_rows;
+    if (fit.band_rows > 0 && run->settings.band_rows == 0)
+        imp_descent_notice(&run->watch, "%dx%d pixels are computed in bands, to stay within the memory: about %.1f GiB",
+                           scale->width, scale->height, fit.bytes / 1073741824);
+    if (!fit.fits)
+        imp_descent_notice(&run->watch,
+                           "%dx%d pixels will take about %.1f GiB, more than the memory allows; a smaller size or "
+                           "history takes less",
+                           scale->width, scale->height, fit.bytes / 1073741824);
+    return IMP_OK;
+}
+
 /* Builds the objective of the scale at work; where the run begins here, so do its pixels. */
 static ImpStatus begin_scale(Run *run, bool fresh, ImpError *error) {
     const ImpStyliseSettings *settings = &run->settings;
@@ -117,6 +135,7 @@ static ImpStatus begin_scale(Run *run, bool fresh, ImpError *error) {
         if (status == IMP_OK && run->state.average)
             imp_descent_average_add(&run->state, settings->descent.average_decay);
     }
+    if (status == IMP_OK) status = fit(run, scale, error);
     if (status == IMP_OK) status = imp_stylise_objective_new(&run->sources, scale, content, &run->objective, error);
     imp_image_free(&content);
     return status;

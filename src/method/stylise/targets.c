@@ -1,18 +1,16 @@
 #include "method/stylise/targets.h"
 
 #include "base/memory.h"
-#include "feature/extractor.h"
+#include "feature/bands.h"
 #include "image/turn.h"
 #include "method/picture.h"
 #include <math.h>
+#include <string.h>
 
-/* A network for `image` with these taps, after its forward pass. */
-static ImpStatus extract(const ImpVggWeights *weights, const ImpVggSpec *spec, const ImpImage *image,
-                         ImpExtractor **out, ImpError *error) {
-    ImpStatus status = imp_extractor_new(weights, spec, image->height, image->width, false, out, error);
-    if (status == IMP_OK) status = imp_extractor_forward(*out, image->rgb, error);
-    if (status != IMP_OK) imp_extractor_free(out);
-    return status;
+/* A network for `image` with these taps. */
+static ImpStatus make_bands(const ImpStyliseSources *sources, const ImpVggSpec *spec, const ImpImage *image,
+                            ImpBands **out, ImpError *error) {
+    return imp_bands_new(sources->weights, spec, image->height, image->width, sources->band_rows, false, out, error);
 }
 
 ImpStatus imp_style_prepare(const ImpStyliseSettings *settings, const ImpDescentScale *scale, const ImpImage *content,
@@ -89,15 +87,15 @@ static ImpStatus add_patches(const ImpStyliseSources *sources, ImpStyleAim *aim,
     return status;
 }
 
-/* Adds what a look has at the aim's layer and region. */
+/* Adds what a look, or this share of it, has at the aim's layer and region. */
 static ImpStatus add_sample(const ImpStyliseSources *sources, ImpStyleAim *aim, const Look *look,
-                            const ImpTensor *activation, ImpError *error) {
+                            const ImpTensor *activation, double part, ImpError *error) {
     const char *layer = sources->settings->layers[aim->part].list[aim->layer].layer;
     ImpShape shape = activation->shape;
     bool masked = sources->guidance->masked;
     ImpStyleSample sample = {.activation = activation,
                              .channels = imp_vgg_counted_channels(sources->weights, layer, shape.channels)};
-    sample.share = masked ? 1 : imp_style_share(sources->settings, sources->n_styles, look->style);
+    sample.share = part * (masked ? 1 : imp_style_share(sources->settings, sources->n_styles, look->style));
     if (aim->part == IMP_PART_MRF) return add_patches(sources, aim, look, &sample, error);
     if (!imp_guidance_uses(sources->guidance, aim->region, look->style)) return IMP_OK;
     float *places;
@@ -109,19 +107,33 @@ static ImpStatus add_sample(const ImpStyliseSources *sources, ImpStyleAim *aim, 
     return status;
 }
 
+/* Adds the band of the last forward pass to all aims. Gram matrices of bands add up by their places. */
+static ImpStatus add_band(const ImpStyliseSources *sources, const ImpStyliseTaps *taps, const Look *look,
+                          ImpBands *bands, ImpStyleAims *aims, ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t i = 0; i < aims->count && status == IMP_OK; i++) {
+        ImpStyleAim *aim = &aims->list[i];
+        size_t tap = taps->of[aim->part][aim->layer];
+        int row;
+        if (is_variant(look) && aim->part != IMP_PART_MRF) continue;
+        ImpTensor part = imp_bands_part(bands, tap, &row);
+        ImpShape whole = imp_bands_shape(bands, tap);
+        status = add_sample(sources, aim, look, &part, (double)part.shape.height / whole.height, error);
+    }
+    return status;
+}
+
 static ImpStatus add_look(const ImpStyliseSources *sources, const ImpStyliseTaps *taps, const Look *look,
                           ImpStyleAims *aims, ImpError *error) {
     ImpVggSpec spec = imp_stylise_network(sources->settings, taps);
-    ImpExtractor *extractor = NULL;
+    ImpBands *bands = NULL;
     if (spec.padding == IMP_PADDING_CIRCULAR) spec.padding = IMP_PADDING_REPLICATE; /* a style has an end */
-    ImpStatus status = extract(sources->weights, &spec, look->image, &extractor, error);
-    for (size_t i = 0; i < aims->count && status == IMP_OK; i++) {
-        ImpStyleAim *aim = &aims->list[i];
-        if (is_variant(look) && aim->part != IMP_PART_MRF) continue;
-        ImpTensor activation = imp_extractor_value(extractor, taps->of[aim->part][aim->layer]);
-        status = add_sample(sources, aim, look, &activation, error);
+    ImpStatus status = make_bands(sources, &spec, look->image, &bands, error);
+    for (size_t i = 0; status == IMP_OK && i < imp_bands_count(bands); i++) {
+        status = imp_bands_forward(bands, i, look->image->rgb, error);
+        if (status == IMP_OK) status = add_band(sources, taps, look, bands, aims, error);
     }
-    imp_extractor_free(&extractor);
+    imp_bands_free(&bands);
     return status;
 }
 
@@ -191,24 +203,64 @@ static ImpVggSpec content_network(const ImpStyliseSettings *settings, const char
         .max_pooling = settings->max_pooling, .padding = settings->padding, .taps = names, .n_taps = layers->count};
 }
 
+static ImpStatus content_loss(const ImpStyliseSources *sources, size_t layer, const ImpTensor *target, size_t tap,
+                              ImpLoss **out, ImpError *error) {
+    const ImpStyliseSettings *settings = sources->settings;
+    const ImpLayerWeight *its = &settings->layers[IMP_PART_CONTENT].list[layer];
+    double weight = settings->weights[IMP_PART_CONTENT] * its->weight;
+    int channels = imp_vgg_counted_channels(sources->weights, its->layer, target->shape.channels);
+    if (settings->normalise_weights) weight /= largest_side(target->shape, channels);
+    return imp_content_loss_new(tap, weight, settings->normalisation, target, channels, out, error);
+}
+
+/* Puts a part of an activation into the whole. */
+static void put_part(const ImpTensor *part, int row, const ImpTensor *whole) {
+    size_t in_row = (size_t)part->shape.width * (size_t)part->block, rows = (size_t)part->shape.height;
+    size_t planes = ((size_t)part->shape.channels + (size_t)part->block - 1) / (size_t)part->block;
+    for (size_t plane = 0; plane < planes; plane++)
+        memcpy(whole->data + (plane * (size_t)whole->shape.height + (size_t)row) * in_row,
+               part->data + plane * rows * in_row, rows * in_row * sizeof *part->data);
+}
+
+/* The whole activations (n) of the content; their numbers are the caller's to free. */
+static ImpStatus content_targets(ImpBands *bands, const ImpImage *content, ImpTensor *targets, size_t n,
+                                 ImpError *error) {
+    ImpStatus status = IMP_OK;
+    for (size_t band = 0; band < imp_bands_count(bands) && status == IMP_OK; band++) {
+        status = imp_bands_forward(bands, band, content->rgb, error);
+        for (size_t i = 0; i < n && status == IMP_OK; i++) {
+            int row;
+            ImpTensor part = imp_bands_part(bands, i, &row);
+            if (band == 0) {
+                targets[i] = part;
+                targets[i].shape = imp_bands_shape(bands, i);
+                targets[i].data = NULL;
+                status = IMP_ALLOC(&targets[i].data,
+                                   imp_tensor_floats(targets[i].shape, targets[i].layout, targets[i].block),
+                                   "content target", error);
+            }
+            if (status == IMP_OK) put_part(&part, row, &targets[i]);
+        }
+    }
+    return status;
+}
+
 ImpStatus imp_content_losses(const ImpStyliseSources *sources, const ImpImage *content, const size_t *taps,
                              ImpLoss **losses, ImpError *error) {
-    const ImpStyliseSettings *settings = sources->settings;
-    const ImpStyliseLayers *layers = &settings->layers[IMP_PART_CONTENT];
+    size_t count = sources->settings->layers[IMP_PART_CONTENT].count;
     const char *names[IMP_STYLISE_MAX_LAYERS];
-    for (size_t i = 0; i < layers->count; i++) losses[i] = NULL;
-    if (layers->count == 0) return IMP_OK;
-    ImpVggSpec spec = content_network(settings, names);
-    ImpExtractor *extractor;
-    ImpStatus status = extract(sources->weights, &spec, content, &extractor, error);
-    for (size_t i = 0; i < layers->count && status == IMP_OK; i++) {
-        ImpTensor value = imp_extractor_value(extractor, i);
-        double weight = settings->weights[IMP_PART_CONTENT] * layers->list[i].weight;
-        int channels = imp_vgg_counted_channels(sources->weights, layers->list[i].layer, value.shape.channels);
-        if (settings->normalise_weights) weight /= largest_side(value.shape, channels);
-        status = imp_content_loss_new(taps[i], weight, settings->normalisation, &value, channels, &losses[i], error);
+    ImpTensor targets[IMP_STYLISE_MAX_LAYERS] = {{.data = NULL}};
+    for (size_t i = 0; i < count; i++) losses[i] = NULL;
+    if (count == 0) return IMP_OK;
+    ImpVggSpec spec = content_network(sources->settings, names);
+    ImpBands *bands = NULL;
+    ImpStatus status = make_bands(sources, &spec, content, &bands, error);
+    if (status == IMP_OK) status = content_targets(bands, content, targets, count, error);
+    imp_bands_free(&bands);
+    for (size_t i = 0; i < count; i++) {
+        if (status == IMP_OK) status = content_loss(sources, i, &targets[i], taps[i], &losses[i], error);
+        imp_free(targets[i].data);
     }
-    imp_extractor_free(&extractor);
-    for (size_t i = 0; i < layers->count && status != IMP_OK; i++) imp_loss_free(&losses[i]);
+    for (size_t i = 0; i < count && status != IMP_OK; i++) imp_loss_free(&losses[i]);
     return status;
 }

@@ -7,13 +7,14 @@
 #include "method/stylise/style_target.h"
 #include "method/stylise/taps.h"
 
-/* What a run has from beginning to end. */
+/* What a run has, at one scale the last. */
 typedef struct ImpStyliseSources {
     const ImpVggWeights *weights;
     const ImpStyliseSettings *settings;
     const ImpGuidance *guidance;
     const ImpImage *const *styles; /* (n_styles), as they were given */
     size_t n_styles;
+    int band_rows; /* in which the network sees pictures, one band after the other; 0: all at once */
 } ImpStyliseSources;
 
 /* A style loss to be: its part, which of the part's layers, which region. */
