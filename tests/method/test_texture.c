@@ -282,6 +282,94 @@ static void the_cut_is_the_least_of_all(void **state) {
     }
 }
 
+typedef struct PlainQuilt {
+    const ImpImage *exemplar;
+    int width, height, block, overlap;
+    ImpRandom random;
+    int *source; /* negative: nothing there */
+} PlainQuilt;
+
+/* The squared difference of two colours of the exemplar. */
+static float plain_difference(const ImpImage *exemplar, int a, int b) {
+    float sum = 0;
+    for (size_t c = 0; c < 3; c++) {
+        float difference = channel(exemplar, c, (size_t)a) - channel(exemplar, c, (size_t)b);
+        sum += difference * difference;
+    }
+    return sum;
+}
+
+/* What of a block at (x0,y0) lies on the picture. */
+static int part_of(int block, int at, int side) {
+    return at + block < side ? block : side - at;
+}
+
+static double plain_overlap(const PlainQuilt *q, int x0, int y0, int corner) {
+    double sum = 0;
+    for (int y = 0; y < part_of(q->block, y0, q->height); y++)
+        for (int x = 0; x < part_of(q->block, x0, q->width); x++)
+            if ((x0 > 0 && x < q->overlap) || (y0 > 0 && y < q->overlap))
+                sum += (double)plain_difference(q->exemplar, q->source[(y0 + y) * q->width + x0 + x],
+                                                corner + y * q->exemplar->width + x);
+    return sum;
+}
+
+/* The corner of one of the blocks that fit, at random. */
+static int plain_choice(PlainQuilt *q, int x0, int y0) {
+    int columns = q->exemplar->width - q->block + 1, count = columns * (q->exemplar->height - q->block + 1);
+    int n = 0, at = -1;
+    double *distances = test_malloc(sizeof(double) * (size_t)count), least = INFINITY;
+    for (int i = 0; i < count; i++) {
+        distances[i] = plain_overlap(q, x0, y0, i / columns * q->exemplar->width + i % columns);
+        least = fmin(least, distances[i]);
+    }
+    for (int i = 0; i < count; i++) n += distances[i] <= 1.1 * least;
+    int left = (int)imp_random_below(&q->random, (uint64_t)n);
+    while (left >= 0) left -= distances[++at] <= 1.1 * least;
+    test_free(distances);
+    return at / columns * q->exemplar->width + at % columns;
+}
+
+/* Joins the block to what is there along both cuts. */
+static void plain_join(PlainQuilt *q, int x0, int y0, int corner) {
+    int width = part_of(q->block, x0, q->width), height = part_of(q->block, y0, q->height), o = q->overlap;
+    float left[16 * 16] = {0}, top[16 * 16] = {0};
+    int left_cut[16] = {0}, top_cut[16] = {0};
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            int there = q->source[(y0 + y) * q->width + x0 + x], fresh = corner + y * q->exemplar->width + x;
+            if (x0 > 0 && x < o) left[y * o + x] = plain_difference(q->exemplar, there, fresh);
+            if (y0 > 0 && y < o) top[x * o + y] = plain_difference(q->exemplar, there, fresh);
+        }
+    if (x0 > 0) imp_texture_cut(left, height, o, left_cut);
+    if (y0 > 0) imp_texture_cut(top, width, o, top_cut);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            if (x >= left_cut[y] && y >= top_cut[x])
+                q->source[(y0 + y) * q->width + x0 + x] = corner + y * q->exemplar->width + x;
+}
+
+static void quilting_is_what_the_plain_one_is(void **state) {
+    (void)state;
+    ImpImage *exemplar = make_exemplar(30, 27);
+    for (int seed = 0; seed < 4; seed++) {
+        int source[50 * 40], differ = 0;
+        char settings[128];
+        PlainQuilt quilt = {exemplar, 41 + seed, 33 - seed, 10, 4, {{0}}, source};
+        imp_random_seed(&quilt.random, (uint64_t)seed);
+        for (int i = 0; i < 50 * 40; i++) source[i] = -1;
+        for (int y = 0; y + 4 < quilt.height; y += 6)
+            for (int x = 0; x + 4 < quilt.width; x += 6) plain_join(&quilt, x, y, plain_choice(&quilt, x, y));
+        snprintf(settings, sizeof settings, "size=%dx%d;block=10;overlap=4;seed=%d", quilt.width, quilt.height, seed);
+        ImpResult result = run(settings, exemplar, NULL);
+        for (int i = 0; i < quilt.width * quilt.height; i++)
+            differ += !same_colour(result.image, (size_t)i, exemplar, (size_t)source[i]);
+        if (differ > 0) fail_msg("seed %d: %d pixels differ", seed, differ);
+        imp_image_free(&result.image);
+    }
+    imp_image_free(&exemplar);
+}
+
 /* With one block, the result is a piece of the exemplar; with an overlap and no tolerance it can go on exactly. */
 static void quilting_goes_on_with_what_fits(void **state) {
     (void)state;
@@ -725,6 +813,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(efros_leung_is_what_the_plain_one_is),
         cmocka_unit_test(the_cut_is_the_least_of_all),
+        cmocka_unit_test(quilting_is_what_the_plain_one_is),
         cmocka_unit_test(quilting_goes_on_with_what_fits),
         cmocka_unit_test(the_tree_finds_the_nearest),
         cmocka_unit_test(neighbourhoods_are_those_of_the_definition),
