@@ -23,11 +23,11 @@ static bool looks_alike_in_bands(const ImpStyliseSources *sources) {
     return true;
 }
 
-/* Vectors of the picture's size that the optimiser and the run hold. */
+/* Vectors of the picture's size that the optimiser and the run hold, those of the end included: the result, twice. */
 static double vectors_of(const ImpDescentSettings *settings, const ImpDescentScale *scale) {
     double pairs = fmin(settings->history, (double)scale->evaluations);
     double optimiser = settings->adam ? 3 : 3 + 2 * pairs + (settings->strong_wolfe ? 1 : 0);
-    return optimiser + 3 + (settings->average_decay > 0 ? 1 : 0);
+    return optimiser + 5 + (settings->average_decay > 0 ? 1 : 0);
 }
 
 static double weights_of(const ImpVggWeights *weights) {
