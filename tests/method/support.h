@@ -88,7 +88,7 @@ typedef struct Seen {
     ImpProgress last;
     int snapshots, snapshot_width, snapshot_height;
     int notices;
-    char notice[512];
+    char notice[512]; /* all of them, a line each */
 } Seen;
 
 static inline unsigned on_progress(void *context, const ImpProgress *progress) {
@@ -115,8 +115,9 @@ static inline void on_snapshot(void *context, const ImpImage *image, const ImpPr
 
 static inline void on_notice(void *context, const char *sentence) {
     Seen *seen = context;
+    size_t used = strlen(seen->notice);
     seen->notices++;
-    snprintf(seen->notice, sizeof seen->notice, "%s", sentence);
+    snprintf(seen->notice + used, sizeof seen->notice - used, "%s\n", sentence);
 }
 
 /* Sets the options in "name=value;name=value", which is taken apart, as a user gives them; the last of a name wins. */

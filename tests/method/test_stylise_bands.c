@@ -70,6 +70,17 @@ static void memory_decides(void **state) {
     imp_image_free(&result.image);
 }
 
+static void the_optimiser_remembers_less(void **state) {
+    (void)state;
+    Seen seen;
+    ImpResult result = run_tall("evaluations=30;history=200;size=2000;memory=90", TALL, &seen);
+    if (!strstr(seen.notice, "history is shortened from 200 to ")) fail_msg("\"%s\"", seen.notice);
+    imp_image_free(&result.image);
+    result = run_tall("evaluations=30;history=200;size=2000;memory=90;optimizer=adam", TALL, &seen);
+    assert_null(strstr(seen.notice, "history"));
+    imp_image_free(&result.image);
+}
+
 static void what_needs_the_whole_picture(void **state) {
     (void)state;
     ImpError error;
@@ -87,6 +98,7 @@ int main(void) {
         cmocka_unit_test(losses_and_gradients),
         cmocka_unit_test(any_number_of_threads),
         cmocka_unit_test(memory_decides),
+        cmocka_unit_test(the_optimiser_remembers_less),
         cmocka_unit_test(what_needs_the_whole_picture),
     };
     return cmocka_run_group_tests(tests, write_model, remove_folder);

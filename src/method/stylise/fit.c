@@ -7,7 +7,8 @@
 /* Of a program that does nothing yet, with its libraries. */
 static const double base_bytes = 48e6;
 static const double share_of_available = 0.8;
-static const int least_rows = 96; /* lower bands take more than three times as long as the whole picture */
+static const int least_rows = 96;   /* lower bands take more than three times as long as the whole picture */
+static const int least_history = 3; /* with fewer, L-BFGS hardly differs from plain descent */
 
 static double pixels_of(const ImpImage *image) {
     return (double)image->width * image->height;
@@ -80,5 +81,21 @@ ImpStatus imp_stylise_fit(const ImpStyliseSources *sources, const ImpDescentScal
     }
     out->bytes = others + network;
     out->fits = out->bytes <= limit;
+    return status;
+}
+
+ImpStatus imp_stylise_fit_history(const ImpStyliseSources *sources, const ImpDescentScale *scale,
+                                  const ImpImage *content, int *history, ImpError *error) {
+    const ImpStyliseSettings *settings = sources->settings;
+    *history = settings->descent.history;
+    if (settings->memory == 0 || settings->descent.adam) return IMP_OK;
+    double pair = 2 * 3 * sizeof(float) * (double)scale->width * scale->height, network;
+    double pairs = fmin(*history, (double)scale->evaluations);
+    int rows = settings->band_rows > 0 ? settings->band_rows : looks_alike_in_bands(sources) ? least_rows : 0;
+    ImpStatus status = measure(sources, scale, rows, &network, error);
+    double room = limit_of(settings) - network - (others_of(sources, scale, content) - pairs * pair);
+    if (status == IMP_OK && room < pairs * pair)
+        *history = room > least_history * pair ? (int)(room / pair) : least_history;
+    if (*history > settings->descent.history) *history = settings->descent.history;
     return status;
 }

@@ -15,4 +15,9 @@ typedef struct ImpStyliseFit {
 ImpStatus imp_stylise_fit(const ImpStyliseSources *sources, const ImpDescentScale *scale, const ImpImage *content,
                           ImpStyliseFit *out, ImpError *error);
 
+/* How many steps L-BFGS can remember at the scale, at most as many as settings say and at least 3, where settings name
+ * the memory: with the network in the lowest bands. *history is what settings say where they name none. */
+ImpStatus imp_stylise_fit_history(const ImpStyliseSources *sources, const ImpDescentScale *scale,
+                                  const ImpImage *content, int *history, ImpError *error);
+
 #endif

@@ -64,6 +64,19 @@ static void write_checkpoint(void *context) {
         imp_descent_notice(&run->watch, "no checkpoint: %s; the run goes on without", error.message);
 }
 
+/* Shortens what the optimiser remembers where the memory asks for it: at the largest scale, and so at all. */
+static ImpStatus fit_history(Run *run, ImpError *error) {
+    ImpDescentSettings *descent = &run->settings.descent;
+    int history;
+    ImpStatus status = imp_stylise_fit_history(&run->sources, &descent->scales[descent->n_scales - 1],
+                                               run->content->image, &history, error);
+    if (status != IMP_OK || history == descent->history) return status;
+    imp_descent_notice(&run->watch, "history is shortened from %d to %d steps, to stay within the memory",
+                       descent->history, history);
+    descent->history = history;
+    return IMP_OK;
+}
+
 /* What is needed before the first scale: all that can be wrong with the request shows here. */
 static ImpStatus prepare(Run *run, ImpError *error) {
     const ImpRequest *request = run->request;
@@ -100,6 +113,8 @@ static ImpStatus prepare(Run *run, ImpError *error) {
                                         .n_pictures = request->n_pictures,
                                         .model_sha256 = run->weights->sha256,
                                         .masks_sha256 = run->masks_sha256};
+    status = fit_history(run, error);
+    if (status != IMP_OK) return status;
     if (settings->descent.resume)
         return imp_checkpoint_read(settings->descent.resume, &run->origin, &settings->descent, &run->state,
                                    &run->watch.earlier, error);
