@@ -91,7 +91,11 @@ static int finish(Single *single) {
     if (!run->quiet || run->result.stopped) report_line(&report);
     int json = run->json ? report_json(&report) : EXIT_GOOD;
     if (run->result.stopped) return EXIT_STOPPED;
-    if (run->result.faults > 0) return EXIT_FAULT;
+    if (run->result.faults > 0) {
+        if (run->quiet)
+            fprintf(stderr, "impasto: a checkpoint could not be written; without --quiet the reason is told\n");
+        return EXIT_FAULT;
+    }
     return previews != EXIT_GOOD ? previews : log != EXIT_GOOD ? log : json;
 }
 

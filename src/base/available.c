@@ -1,7 +1,15 @@
 #include "base/available.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The number that the text begins with, negative where it begins with none. */
+static double number_at(const char *text) {
+    char *end;
+    double number = strtod(text, &end);
+    return end == text ? -1 : number;
+}
 
 /* The number in the file at root + path after `key`, or at its beginning where that is "". Negative: there is none. */
 static double number_in(const char *root, const char *path, const char *key) {
@@ -11,7 +19,7 @@ static double number_in(const char *root, const char *path, const char *key) {
     FILE *file = fopen(name, "r");
     if (!file) return -1;
     while (number < 0 && fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0 && sscanf(line + strlen(key), "%lf", &number) != 1) number = -1;
+        if (strncmp(line, key, strlen(key)) == 0) number = number_at(line + strlen(key));
     fclose(file);
     return number;
 }

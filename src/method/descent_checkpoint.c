@@ -13,9 +13,10 @@
 enum { SCALE_AT, WIDTH_AT, HEIGHT_AT, EVALUATION_AT, TOTAL_AT, RESTARTS_AT, OVER_AT, COUNTERS };
 enum { MOST_NUMBERS = IMP_MAX_METRICS + 2 };
 
-/* Options that do not change where a run is going; the model is known by its hash. */
+/* Options that do not change where a run is going; the model and masks are known by their hashes. */
 static bool is_free(const ImpParam *row) {
-    static const char *const names[] = {"model", "evaluations", "initial-evaluations", "scale-evaluations"};
+    static const char *const names[] = {"model",        "evaluations", "initial-evaluations", "scale-evaluations",
+                                        "content-mask", "style-mask",  "strength-map"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], row->name) == 0) return true;
     return row->run_only;

@@ -175,7 +175,12 @@ static void turned_masks_and_checkpoints(void **state) {
              in_folder("run.st"));
     must(run_pair(settings, content, style, NULL, &result, &error), &error);
     imp_image_free(&result.image);
-    write_halves("mask.png", WIDTH, HEIGHT, black, white);
+    write_halves("moved.png", WIDTH, HEIGHT, white, black);
+    snprintf(settings, sizeof settings, "content-mask=%s;resume=%s;evaluations=6", in_folder("moved.png"),
+             in_folder("run.st"));
+    must(run_pair(settings, content, style, NULL, &result, &error), &error);
+    imp_image_free(&result.image);
+    write_halves("moved.png", WIDTH, HEIGHT, black, white);
     assert_int_equal(run_pair(settings, content, style, NULL, &result, &error), IMP_ERROR_ARGUMENT);
     assert_non_null(strstr(error.message, "another mask than this"));
     imp_image_free(&a);

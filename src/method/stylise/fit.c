@@ -89,7 +89,7 @@ ImpStatus imp_stylise_fit_history(const ImpStyliseSources *sources, const ImpDes
     const ImpStyliseSettings *settings = sources->settings;
     *history = settings->descent.history;
     if (settings->memory == 0 || settings->descent.adam) return IMP_OK;
-    double pair = 2 * 3 * sizeof(float) * (double)scale->width * scale->height, network;
+    double pair = 2.0 * 3 * sizeof(float) * scale->width * scale->height, network;
     double pairs = fmin(*history, (double)scale->evaluations);
     int rows = settings->band_rows > 0 ? settings->band_rows : looks_alike_in_bands(sources) ? least_rows : 0;
     ImpStatus status = measure(sources, scale, rows, &network, error);

@@ -38,17 +38,22 @@ static const char *turned(const char *name) {
     return strncmp(name, "not:", 4) == 0 ? name + 4 : NULL;
 }
 
+/* What `image`, read as `name`, masks. */
+static ImpStatus take_grey(const ImpImage *image, const char *name, const char *what, ImpMask *out, ImpError *error) {
+    ImpStatus status = imp_mask_from_grey(image, out, error);
+    if (status == IMP_OK && turned(name)) imp_mask_turn(out);
+    if (status == IMP_OK && imp_mask_mean(out) == 0)
+        return imp_fail(error, IMP_ERROR_UNSUPPORTED, "%.200s masks the whole %s; a mask is white where it counts",
+                        name, what);
+    return status;
+}
+
 static ImpStatus read_grey(const char *name, const char *what, const ImpImage *picture, ImpMask *out, ImpError *error) {
     ImpImage *image;
     const char *turn = turned(name);
     ImpStatus status = read_mask(turn ? turn : name, what, picture, &image, error);
-    if (status != IMP_OK) return status;
-    status = imp_mask_from_grey(image, out, error);
+    if (status == IMP_OK) status = take_grey(image, name, what, out, error);
     imp_image_free(&image);
-    if (status == IMP_OK && turn) imp_mask_turn(out);
-    if (status == IMP_OK && imp_mask_mean(out) == 0)
-        return imp_fail(error, IMP_ERROR_UNSUPPORTED, "%.200s masks the whole %s; a mask is white where it counts",
-                        name, what);
     return status;
 }
 
@@ -70,11 +75,16 @@ static ImpStatus match_styles(const ImpFileNames *content, const ImpFileNames *s
     return IMP_OK;
 }
 
-static ImpStatus read_files(const ImpFileNames *content, const ImpFileNames *style, const ImpImage *picture,
-                            const ImpImage *const *styles, size_t n_styles, ImpGuidance *out, ImpError *error) {
+/* `first` is the first content mask where it has been read already, as standard input can be but once; else NULL. */
+static ImpStatus read_files(const ImpFileNames *content, const ImpFileNames *style, const ImpImage *first,
+                            const ImpImage *picture, const ImpImage *const *styles, size_t n_styles, ImpGuidance *out,
+                            ImpError *error) {
     ImpStatus status = match_styles(content, style, n_styles, out, error);
     for (size_t i = 0; i < content->count && status == IMP_OK; i++) {
-        status = read_grey(content->list[i], "content", picture, &out->content[i], error);
+        if (i == 0 && first)
+            status = take_grey(first, content->list[0], "content", &out->content[0], error);
+        else
+            status = read_grey(content->list[i], "content", picture, &out->content[i], error);
         if (status == IMP_OK && style->count > 0)
             status = read_grey(style->list[i], "style", styles[out->style_of[i]], &out->style[i], error);
     }
@@ -125,14 +135,14 @@ static ImpStatus read_masks(const ImpFileNames *content, const ImpFileNames *sty
     ImpRegionColours colours;
     out->masked = true;
     if (content->count > 1 || turned(content->list[0]))
-        return read_files(content, style, picture, styles, n_styles, out, error);
+        return read_files(content, style, NULL, picture, styles, n_styles, out, error);
     ImpStatus status = read_mask(content->list[0], "content", picture, &first, error);
     if (status != IMP_OK) return status;
     status = imp_region_colours(first, &colours, error);
     if (status == IMP_OK && imp_region_is_map(&colours))
         status = read_map(first, &colours, style, styles, n_styles, out, error);
     else if (status == IMP_OK)
-        status = read_files(content, style, picture, styles, n_styles, out, error);
+        status = read_files(content, style, first, picture, styles, n_styles, out, error);
     imp_image_free(&first);
     return status;
 }

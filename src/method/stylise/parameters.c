@@ -393,7 +393,8 @@ const ImpParam imp_stylise_rows[] = {
      .maximum = 1e9,
      .unit = "MiB",
      .group = "Run",
-     .help = "what the run may take; without it four fifths of what is free; a picture that needs more is computed in "
+     .help = "what the run tries to stay within; without it four fifths of what is free; a picture that needs more is "
+             "computed in "
              "bands, if its losses are content and Gram alone",
      .aliases = "max-memory"},
     {.name = "band-rows",

@@ -12,13 +12,13 @@ static bool is_white(const ImpImage *mask, size_t place, size_t places) {
 
 static ImpStatus check(size_t count, size_t places, const char *path, ImpError *error) {
     if (count == 0 && path)
-        return imp_fail(error, IMP_ERROR_ARGUMENT,
+        return imp_fail(error, IMP_ERROR_UNSUPPORTED,
                         "the mask %.300s is black everywhere; paint white what is to be filled", path);
     if (count < places) return IMP_OK;
     if (!path)
-        return imp_fail(error, IMP_ERROR_ARGUMENT, "the picture is opaque nowhere; nothing is left to fill it from");
-    return imp_fail(error, IMP_ERROR_ARGUMENT, "the mask %.300s is white everywhere; nothing is left to fill it from",
-                    path);
+        return imp_fail(error, IMP_ERROR_UNSUPPORTED, "the picture is opaque nowhere; nothing is left to fill it from");
+    return imp_fail(error, IMP_ERROR_UNSUPPORTED,
+                    "the mask %.300s is white everywhere; nothing is left to fill it from", path);
 }
 
 ImpStatus imp_texture_hole_read(const ImpImage *picture, const char *path, bool **out, ImpError *error) {
@@ -28,7 +28,7 @@ ImpStatus imp_texture_hole_read(const ImpImage *picture, const char *path, bool 
     if (!path && !picture->alpha) return IMP_OK;
     ImpStatus status = path ? imp_image_read(path, 0, &mask, error) : IMP_OK;
     if (status == IMP_OK && mask && (mask->width != picture->width || mask->height != picture->height))
-        status = imp_fail(error, IMP_ERROR_ARGUMENT,
+        status = imp_fail(error, IMP_ERROR_UNSUPPORTED,
                           "the mask %.300s has %dx%d pixels and the picture %dx%d; give one of its size", path,
                           mask->width, mask->height, picture->width, picture->height);
     if (status == IMP_OK) status = IMP_ALLOC(out, places, "hole", error);
