@@ -4,7 +4,6 @@
 #include "method/texture/cut.h"
 #include "method/texture/neighbourhood.h"
 #include "method/texture/settings.h"
-#include "method/texture/tree.h"
 
 /* What the observer of a texture saw and shall do. */
 typedef struct Told {
@@ -391,40 +390,6 @@ static double squared_distance(const float *a, const float *b, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) sum += pow((double)a[i] - (double)b[i], 2);
     return sum;
-}
-
-/* With all leaves the tree finds the nearest of all; with few, mostly. */
-static void the_tree_finds_the_nearest(void **state) {
-    (void)state;
-    enum { COUNT = 3000, D = IMP_TREE_DIMENSIONS, QUERIES = 200 };
-    ImpError error;
-    ImpRandom random;
-    ImpTree *tree;
-    float *points = test_malloc(sizeof(float) * COUNT * D);
-    int same = 0;
-    imp_random_seed(&random, 5);
-    for (int i = 0; i < COUNT; i++)
-        for (int d = 0; d < D; d++) points[i * D + d] = (float)(imp_random_uniform(&random) / (1 + d));
-    memcpy(points + 100 * D, points, sizeof(float) * 50 * D); /* some are the same */
-    must(imp_tree_new(points, COUNT, &tree, &error), &error);
-    for (int q = 0; q < QUERIES; q++) {
-        float point[D];
-        int32_t all[IMP_TREE_MOST], few[IMP_TREE_MOST];
-        for (int d = 0; d < D; d++) point[d] = (float)(imp_random_uniform(&random) / (1 + d));
-        assert_int_equal(imp_tree_nearest(tree, point, COUNT, 5, all), 5);
-        assert_int_equal(imp_tree_nearest(tree, point, 24, 5, few), 5);
-        double last = squared_distance(points + (size_t)all[4] * D, point, D);
-        int nearer = 0;
-        for (int i = 0; i < COUNT; i++) nearer += squared_distance(points + i * D, point, D) < last * (1 - 1e-5);
-        assert_true(nearer <= 4);
-        for (int i = 1; i < 5; i++)
-            assert_true(squared_distance(points + (size_t)all[i] * D, point, D) >=
-                        squared_distance(points + (size_t)all[i - 1] * D, point, D) * (1 - 1e-5));
-        same += all[0] == few[0];
-    }
-    assert_true(same > QUERIES / 2);
-    imp_tree_free(&tree);
-    test_free(points);
 }
 
 /* The distance of place (u,v) of the exemplar to what the canvas shows around (x,y), by the definition. */
@@ -815,7 +780,6 @@ int main(void) {
         cmocka_unit_test(the_cut_is_the_least_of_all),
         cmocka_unit_test(quilting_is_what_the_plain_one_is),
         cmocka_unit_test(quilting_goes_on_with_what_fits),
-        cmocka_unit_test(the_tree_finds_the_nearest),
         cmocka_unit_test(neighbourhoods_are_those_of_the_definition),
         cmocka_unit_test(tiles_go_on_at_their_other_side),
         cmocka_unit_test(every_colour_is_the_exemplars),

@@ -2,8 +2,8 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
-#include "method/texture/projection.h"
-#include "method/texture/tree.h"
+#include "image/projection.h"
+#include "image/tree.h"
 #include <math.h>
 #include <string.h>
 

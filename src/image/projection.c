@@ -1,4 +1,4 @@
-#include "method/texture/projection.h"
+#include "image/projection.h"
 
 #include "base/memory.h"
 #include <math.h>

@@ -1,7 +1,7 @@
 /* A kd-tree over points of few dimensions, and approximate nearest neighbours in it: the leaves that look best are
  * searched first (Beis, Lowe 1997), and only so many. */
-#ifndef IMP_METHOD_TEXTURE_TREE_H
-#define IMP_METHOD_TEXTURE_TREE_H
+#ifndef IMP_IMAGE_TREE_H
+#define IMP_IMAGE_TREE_H
 
 #include "impasto/status.h"
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "method/texture/tree.h"
+#include "image/tree.h"
 
 #include "base/memory.h"
 #include "compute/kernel/window.h"

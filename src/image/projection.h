@@ -1,9 +1,9 @@
 /* Vectors of many numbers as points of few: the directions in which they differ most (principal components). */
-#ifndef IMP_METHOD_TEXTURE_PROJECTION_H
-#define IMP_METHOD_TEXTURE_PROJECTION_H
+#ifndef IMP_IMAGE_PROJECTION_H
+#define IMP_IMAGE_PROJECTION_H
 
 #include "base/random.h"
-#include "method/texture/tree.h"
+#include "image/tree.h"
 
 typedef struct ImpProjection {
     size_t numbers;
