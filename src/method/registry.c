@@ -1,4 +1,5 @@
 #include "impasto/method.h"
+#include "method/analogy/analogy.h"
 #include "method/feedforward/apply.h"
 #include "method/reconstruct/reconstruct.h"
 #include "method/stylise/stylise.h"
@@ -6,7 +7,8 @@
 
 /* One line a method, in the order of the help. man/meson.build lists them for their manual pages. */
 static const ImpMethod *const methods[] = {
-    &imp_method_stylize, &imp_method_apply, &imp_method_reconstruct, &imp_method_texture, NULL, /* the end */
+    &imp_method_stylize, &imp_method_apply,   &imp_method_reconstruct,
+    &imp_method_texture, &imp_method_analogy, NULL, /* the end */
 };
 
 const ImpMethod *const *imp_methods(size_t *count) {
