@@ -59,8 +59,9 @@ ImpStatus imp_analogy_write_map(const ImpAnalogyPyramid *pyramid, const int32_t 
     ImpStatus status = imp_image_new(level->target.width, level->target.height, &image, error);
     if (status != IMP_OK) return status;
     for (size_t i = 0; i < places; i++) {
-        image->rgb[i] = ((float)(map[i] % exemplar->width) + 0.5f) / (float)exemplar->width;
-        image->rgb[places + i] = ((float)(map[i] / exemplar->width) + 0.5f) / (float)exemplar->height;
+        int x = map[i] % exemplar->width, y = map[i] / exemplar->width;
+        image->rgb[i] = ((float)x + 0.5f) / (float)exemplar->width;
+        image->rgb[places + i] = ((float)y + 0.5f) / (float)exemplar->height;
     }
     ImpImageWriteOptions options = {.bit_depth = 16, .format = "png"};
     status = imp_image_write(image, path, &options, error);

@@ -9,9 +9,9 @@ enum { RIM = IMP_ANALOGY_RIM, REACH = 2 };
 static const float binomial[2 * REACH + 1] = {1.0f / 16, 4.0f / 16, 6.0f / 16, 4.0f / 16, 1.0f / 16};
 
 ImpStatus imp_analogy_plane_new(int width, int height, int channels, ImpAnalogyPlane *out, ImpError *error) {
-    size_t row = ((size_t)width + 2 * RIM) * (size_t)channels;
+    size_t row = ((size_t)width + (size_t)(2 * RIM)) * (size_t)channels;
     *out = (ImpAnalogyPlane){.width = width, .height = height, .channels = channels, .row = row};
-    return IMP_ALLOC(&out->numbers, row * ((size_t)height + 2 * RIM), "level of the pyramid", error);
+    return IMP_ALLOC(&out->numbers, row * ((size_t)height + (size_t)(2 * RIM)), "level of the pyramid", error);
 }
 
 void imp_analogy_plane_clear(ImpAnalogyPlane *plane) {
