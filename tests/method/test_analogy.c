@@ -421,7 +421,8 @@ static void a_part_of_the_source_is_found(void **state) {
             }
     Three three = {picture, inverted, part};
     for (int fast = 0; fast < 2; fast++) {
-        ImpImage *made = run(fast ? "features=color;kappa=0.1;levels=2;fast=true" : "features=color;kappa=0.1;levels=2", &three);
+        ImpImage *made =
+            run(fast ? "features=color;kappa=0.1;levels=2;fast=true" : "features=color;kappa=0.1;levels=2", &three);
         double difference = mean_difference(made, expected);
         print_message("%s: %.4f from the part\n", fast ? "fast" : "scan", difference);
         assert_true(difference <= 0.02);
