@@ -109,7 +109,7 @@ static const ImpPreset presets[] = {
     {"numbers", "painting by labels: source and target are flat colours that say what is where",
      "features=color;kappa=1;source-weight=2"},
     {"strokes", "paintings whose strokes are to stay in one piece", "kappa=25;gradient-weight=1"},
-    {"filter", "filters that change every pixel in its place, such as blur and emboss", "kappa=1"},
+    {"filter", "filters that change every pixel in its place, such as blur and emboss", "kappa=1;remap=false"},
 };
 
 const ImpMethod imp_method_analogy = {
